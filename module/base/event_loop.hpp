@@ -8,7 +8,8 @@
 /// module, a small poll(2) loop in the unit tests.
 ///
 /// Everything runs on one thread. A callback may destroy the very object that called it: an
-/// implementation touches nothing of its own after the call.
+/// implementation touches nothing of its own after the call. (That destroys the callback too, so
+/// the callback may not use its captures any more then.)
 namespace dns_tools {
 
 /// What a pending timer means to a worker that was told to finish its work and exit.

@@ -54,7 +54,9 @@ std::string SocketAddress::text() const {
 }
 
 bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept {
-    return std::memcmp(&a.storage_, &b.storage_, sizeof a.storage_) == 0;
+    // The padding of an IPv4 address and the flow information of an IPv6 one are no part of it.
+    return a.port() == b.port() && IpAddress::from(*a.get()) == IpAddress::from(*b.get()) &&
+           (a.family() == AF_INET || a.storage_.sin6_scope_id == b.storage_.sin6_scope_id);
 }
 
 }  // namespace dns_tools

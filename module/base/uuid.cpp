@@ -32,7 +32,7 @@ void put_big_endian(std::uint8_t* out, std::uint64_t value, int bytes) {
 
 char* Uuid::write(char* out) const noexcept {
     static constexpr char digits[] = "0123456789abcdef";
-    for (const auto byte : bytes) {
+    for (const auto& byte : bytes) {
         *out++ = digits[byte >> 4];
         *out++ = digits[byte & 15];
         const auto written = &byte - bytes.data() + 1;
@@ -74,7 +74,9 @@ std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
 }
 
 Stamp UuidV7Generator::next(std::chrono::sys_time<std::chrono::nanoseconds> now) {
-    const auto nanos = static_cast<std::uint64_t>(now.time_since_epoch().count());
+    // A clock that was never set may stand before 1970, which the format cannot express.
+    const auto nanos =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(now.time_since_epoch().count(), 0));
     const auto step = nanos / nanos_a_milli * steps_a_milli +
                       nanos % nanos_a_milli * steps_a_milli / nanos_a_milli;
     last_ = std::max(step, last_ + 1);

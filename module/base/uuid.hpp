@@ -36,7 +36,7 @@ struct Stamp {
 
 /// Makes UUIDv7 identifiers with sub-millisecond precision in rand_a (RFC 9562 §6.2, method 3).
 /// One generator's identifiers strictly increase, also while the clock stands still or goes back;
-/// `created_at` is the instant the identifier carries, so ordering by either gives one order.
+/// `created_at` is the instant the identifier carries, in whole microseconds.
 class UuidV7Generator {
 public:
     explicit UuidV7Generator(Random& random) noexcept : random_(random) {}

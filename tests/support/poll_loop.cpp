@@ -126,6 +126,9 @@ void PollLoop::fire_timers() {
 }
 
 void PollLoop::turn(std::chrono::milliseconds at_most) {
+    if (!posted_.empty()) {
+        at_most = std::chrono::milliseconds(0);  // what is waited for may have happened already
+    }
     run_tasks();
     if (!timers_.empty()) {
         const auto left =

@@ -29,6 +29,8 @@ public:
     void refuse_watches(int count) { refusals_ = count; }
     /// Whether a worker that was told to quit would stay: a timer with OnExit::wait is armed.
     bool holds_exit() const;
+    /// An idle worker has none.
+    std::size_t armed_timers() const { return timers_.size(); }
 
 private:
     class PollTimer;
