@@ -1,0 +1,42 @@
+#include "dns/resolver.hpp"
+
+#include <utility>
+
+#include "dns/ares_channel.hpp"
+#include "dns/resolver_impl.hpp"
+
+namespace dns_tools::dns {
+
+Waiter::~Waiter() = default;
+
+std::vector<SocketAddress> system_nameservers() {
+    return AresChannel::system_servers();
+}
+
+Resolver::Resolver(EventLoop& loop, Random& random, ResolverObserver& observer,
+                   ResolverOptions options)
+    : impl_(std::make_unique<Impl>(loop, random, observer, std::move(options))) {}
+
+Resolver::~Resolver() = default;
+
+const Answer* Resolver::resolve(const Name& name, Waiter& waiter) {
+    return impl_->resolve(name, waiter);
+}
+
+void Resolver::probe(Waiter& waiter) {
+    impl_->probe(waiter);
+}
+
+std::chrono::steady_clock::time_point Resolver::last_answer() const noexcept {
+    return impl_->last_answer();
+}
+
+std::size_t Resolver::outstanding() const noexcept {
+    return impl_->outstanding();
+}
+
+std::vector<Resolver::UpstreamState> Resolver::upstreams() const {
+    return impl_->upstream_states();
+}
+
+}  // namespace dns_tools::dns

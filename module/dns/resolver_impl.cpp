@@ -1,0 +1,351 @@
+#include "dns/resolver_impl.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace dns_tools::dns {
+
+namespace {
+
+constexpr std::chrono::milliseconds tick_length{50};
+constexpr std::size_t max_upstreams = 64;  // Query keeps a bit for each
+
+// Ids are 16 bits and must stay easy to draw at random.
+constexpr std::size_t max_outstanding = 32768;
+
+constexpr const char* no_upstream = "no upstream is configured";
+
+}  // namespace
+
+Resolver::Impl::Impl(EventLoop& loop, Random& random, ResolverObserver& observer,
+                     ResolverOptions options)
+    : loop_(loop),
+      options_(std::move(options)),
+      queries_(*this, std::min(options_.max_outstanding, max_outstanding)),
+      settle_task_(loop.make_task([this] { settle(); })),
+      tick_(loop.make_timer([this] { tick(); })) {
+    overloaded_.result = Result::overloaded;
+    overloaded_.detail = "too many lookups are under way";
+    for (const auto& address : options_.upstreams) {
+        if (upstreams_.size() == max_upstreams) {
+            break;
+        }
+        upstreams_.push_back(
+            std::make_unique<Upstream>(loop, random, observer, address, options_.timeout));
+        probes_.emplace_back(new Attempt(*this, nullptr));
+        probes_.back()->upstream = upstreams_.back().get();
+    }
+}
+
+const Answer* Resolver::Impl::resolve(const Name& name, Waiter& waiter) {
+    if (const Answer* answer = local_names_.find(name); answer != nullptr) {
+        return answer;
+    }
+    if (Query* query = queries_.find(name); query != nullptr) {
+        waiter.joined_ = true;
+        query->waiters.push_back(waiter);
+        need_tick(OnExit::wait);
+        return nullptr;
+    }
+    if (queries_.full()) {
+        return &overloaded_;
+    }
+    Query& query = queries_.insert(name);
+    waiter.joined_ = false;
+    query.waiters.push_back(waiter);
+    if (Upstream* upstream = choose(query); upstream != nullptr) {
+        launch(query, *upstream);
+    } else {
+        query.attempt.upstream = nullptr;
+        query.attempt.end(Attempt::Outcome::unsent);
+    }
+    return nullptr;
+}
+
+/// The healthy before those that are down, the untried before the tried, each in turn; except that
+/// one query now and then finds out whether what was down is back.
+Upstream* Resolver::Impl::choose(const Query& query) {
+    const auto now = loop_.now();
+    const auto count = upstreams_.size();
+    std::size_t best = count;
+    unsigned best_rank = 4;
+    for (std::size_t k = 0; k < count; ++k) {
+        const auto i = (next_upstream_ + k) % count;
+        const auto bit = std::uint64_t{1} << i;
+        if ((query.failed & bit) != 0) {
+            continue;
+        }
+        const bool tried = (query.tried & bit) != 0;
+        if (!tried && upstreams_[i]->claim_retry(now)) {
+            best = i;
+            break;
+        }
+        const bool down = upstreams_[i]->health() == Health::down;
+        const unsigned rank = (down ? 2 : 0) + (tried ? 1 : 0);
+        if (rank < best_rank) {
+            best_rank = rank;
+            best = i;
+        }
+    }
+    if (best == count) {
+        return nullptr;
+    }
+    next_upstream_ = best + 1;
+    return upstreams_[best].get();
+}
+
+void Resolver::Impl::launch(Query& query, Upstream& upstream) {
+    const auto place = std::find_if(upstreams_.begin(), upstreams_.end(),
+                                    [&](const auto& other) { return other.get() == &upstream; });
+    query.tried |= std::uint64_t{1} << (place - upstreams_.begin());
+    ++query.sent;
+    query.edns = true;
+    query.attempt.upstream = &upstream;
+    query.attempt.over_tcp = false;
+    query.attempt.message.build(query.name.text(), RecordType::a, query.edns);
+    depart(query.attempt, query.waiters.empty() ? OnExit::abandon : OnExit::wait);
+}
+
+void Resolver::Impl::depart(Attempt& attempt, OnExit on_exit) {
+    attempt.outcome = Attempt::Outcome::none;
+    attempt.sent_at = loop_.now();
+    attempt.deadline = attempt.sent_at + options_.timeout;
+    under_way_.push_back(attempt);
+    need_tick(on_exit);
+    if (attempt.over_tcp) {
+        attempt.upstream->streams.send(attempt);
+    } else {
+        attempt.upstream->datagrams.send(attempt);
+    }
+}
+
+void Resolver::Impl::ended(Attempt& attempt) noexcept {
+    ended_.push_back(attempt);
+    settle_task_->post();
+}
+
+void Resolver::Impl::settle() {
+    while (Attempt* attempt = ended_.pop_front()) {
+        if (attempt->query() != nullptr) {
+            settle(*attempt->query());
+        } else {
+            settle_probe(*attempt);
+        }
+    }
+    if (!probe_waiters_.empty() && (probe_answered_ || probes_left_ == 0)) {
+        answer_probes();
+    }
+    if (under_way_.empty() && pausing_.empty()) {
+        tick_->disarm();
+    }
+}
+
+void Resolver::Impl::settle(Query& query) {
+    using Outcome = Attempt::Outcome;
+    auto& attempt = query.attempt;
+    const auto now = loop_.now();
+    const auto on_exit = query.waiters.empty() ? OnExit::abandon : OnExit::wait;
+    switch (attempt.outcome) {
+        case Outcome::none:
+            return;
+        case Outcome::answered:
+            attempt.upstream->answered(now);
+            return conclude(query);
+        case Outcome::truncated:
+            attempt.upstream->answered(now);
+            attempt.over_tcp = true;
+            return depart(attempt, on_exit);
+        case Outcome::format_error:
+            attempt.upstream->answered(now);
+            if (query.edns) {
+                query.edns = false;
+                attempt.message.build(query.name.text(), RecordType::a, query.edns);
+                return depart(attempt, on_exit);
+            }
+            [[fallthrough]];
+        case Outcome::failed: {
+            attempt.upstream->answered(now);
+            for (std::size_t i = 0; i < upstreams_.size(); ++i) {
+                query.failed |= std::uint64_t{upstreams_[i].get() == attempt.upstream} << i;
+            }
+            query.any_failure = true;
+            break;
+        }
+        case Outcome::refused:
+            attempt.upstream->unreachable(now, attempt.why);
+            query.any_failure = true;
+            break;
+        case Outcome::unsent:
+            query.any_failure = true;
+            break;
+        case Outcome::timed_out:
+            if (!attempt.over_tcp) {
+                attempt.upstream->silent(attempt.sent_at, now);
+            }
+            break;
+    }
+    advance(query);
+}
+
+/// Goes on after an attempt of no use.
+void Resolver::Impl::advance(Query& query) {
+    using Outcome = Attempt::Outcome;
+    Upstream* next = nullptr;
+    if (query.sent < options_.attempts && !query.waiters.empty()) {
+        next = choose(query);
+    }
+    if (next == nullptr) {
+        return conclude_failed(query);
+    }
+    const bool at_once =
+        query.attempt.outcome != Outcome::refused && query.attempt.outcome != Outcome::unsent;
+    const bool again = next == query.attempt.upstream ||
+                       (next->health() == Health::down && query.sent >= upstreams_.size());
+    if (at_once || !again) {
+        launch(query, *next);
+    } else {
+        pause(query);
+    }
+}
+
+/// Asking again at once would meet the same refusal; a server that restarts is back soon.
+void Resolver::Impl::pause(Query& query) {
+    query.attempt.deadline = loop_.now() + options_.timeout / 4;
+    pausing_.push_back(query.attempt);
+    need_tick(OnExit::wait);
+}
+
+void Resolver::Impl::conclude_failed(Query& query) {
+    auto& answer = query.answer;
+    answer.result = query.any_failure ? Result::upstream_failure : Result::upstream_timeout;
+    answer.addresses.clear();
+    answer.cnames.clear();
+    answer.detail = query.attempt.upstream != nullptr ? query.attempt.description(options_.timeout)
+                                                      : no_upstream;
+    conclude(query);
+}
+
+void Resolver::Impl::conclude(Query& query) {
+    // From here on the same name is a new question: whoever is called may ask it.
+    queries_.remove(query);
+    while (Waiter* waiter = query.waiters.pop_front()) {
+        waiter->answered(query.answer, waiter->joined_ ? Source::coalesced : Source::upstream);
+    }
+    queries_.give_back(query);
+}
+
+void Resolver::Impl::probe(Waiter& waiter) {
+    probe_waiters_.push_back(waiter);
+    if (probes_left_ > 0) {
+        need_tick(OnExit::wait);
+        if (probe_answered_) {
+            settle_task_->post();
+        }
+        return;
+    }
+    probe_answered_ = probe_refused_ = false;
+    probes_left_ = probes_.size();
+    for (const auto& attempt : probes_) {
+        attempt->message.build("", RecordType::ns, true);
+        depart(*attempt, OnExit::wait);
+    }
+    if (probes_.empty()) {
+        settle_task_->post();
+    }
+}
+
+void Resolver::Impl::settle_probe(Attempt& attempt) {
+    const auto now = loop_.now();
+    switch (attempt.outcome) {
+        case Attempt::Outcome::timed_out:
+            attempt.upstream->silent(attempt.sent_at, now);
+            break;
+        case Attempt::Outcome::refused:
+            attempt.upstream->unreachable(now, attempt.why);
+            probe_refused_ = true;
+            break;
+        case Attempt::Outcome::unsent:
+            probe_refused_ = true;
+            break;
+        default:
+            attempt.upstream->answered(now);
+            probe_answered_ = true;
+    }
+    --probes_left_;
+}
+
+void Resolver::Impl::answer_probes() {
+    Answer answer;
+    if (probe_answered_) {
+        answer.result = Result::ok;
+    } else if (probes_.empty()) {
+        answer.result = Result::upstream_failure;
+        answer.detail = no_upstream;
+    } else {
+        answer.result = probe_refused_ ? Result::upstream_failure : Result::upstream_timeout;
+        answer.detail = probes_.back()->description(options_.timeout);
+    }
+    // Whoever is called may probe again and joins the next round of calls, not this one.
+    List<Waiter> due;
+    due.append(probe_waiters_);
+    while (Waiter* waiter = due.pop_front()) {
+        waiter->answered(answer, Source::upstream);
+    }
+}
+
+void Resolver::Impl::tick() {
+    const auto now = loop_.now();
+    for (Attempt* attempt = under_way_.front(); attempt != nullptr && attempt->deadline <= now;
+         attempt = under_way_.front()) {
+        attempt->upstream->datagrams.cancel(*attempt);
+        attempt->upstream->streams.cancel(*attempt);
+        attempt->end(Attempt::Outcome::timed_out);
+    }
+    for (Attempt* attempt = pausing_.front(); attempt != nullptr && attempt->deadline <= now;
+         attempt = pausing_.front()) {
+        List<Attempt>::remove(*attempt);
+        Query& query = *attempt->query();
+        if (Upstream* upstream = choose(query); upstream != nullptr) {
+            launch(query, *upstream);
+        } else {
+            conclude_failed(query);
+        }
+    }
+    if (!under_way_.empty() || !pausing_.empty()) {
+        need_tick(somebody_waits() ? OnExit::wait : OnExit::abandon);
+    }
+}
+
+void Resolver::Impl::need_tick(OnExit on_exit) {
+    if (!tick_->armed() || (on_exit == OnExit::wait && tick_on_exit_ == OnExit::abandon)) {
+        tick_on_exit_ = on_exit;
+        tick_->arm(tick_length, on_exit);
+    }
+}
+
+bool Resolver::Impl::somebody_waits() const {
+    const auto waited_for = [this](const Attempt& attempt) {
+        return attempt.query() != nullptr ? !attempt.query()->waiters.empty()
+                                          : !probe_waiters_.empty();
+    };
+    return under_way_.any_of(waited_for) || pausing_.any_of(waited_for);
+}
+
+std::chrono::steady_clock::time_point Resolver::Impl::last_answer() const noexcept {
+    std::chrono::steady_clock::time_point latest{};
+    for (const auto& upstream : upstreams_) {
+        latest = std::max(latest, upstream->last_answer());
+    }
+    return latest;
+}
+
+std::vector<Resolver::UpstreamState> Resolver::Impl::upstream_states() const {
+    std::vector<UpstreamState> states;
+    for (const auto& upstream : upstreams_) {
+        states.push_back({upstream->address(), upstream->health()});
+    }
+    return states;
+}
+
+}  // namespace dns_tools::dns

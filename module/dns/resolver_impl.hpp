@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "dns/attempt.hpp"
+#include "dns/list.hpp"
+#include "dns/local_names.hpp"
+#include "dns/query.hpp"
+#include "dns/resolver.hpp"
+#include "dns/upstream.hpp"
+
+namespace dns_tools::dns {
+
+/// How questions become attempts. An attempt that ends is queued by `ended`, from inside c-ares as
+/// a rule, and acted upon by `settle`, outside of it.
+class Resolver::Impl final : private Attempt::Owner {
+public:
+    Impl(EventLoop& loop, Random& random, ResolverObserver& observer, ResolverOptions options);
+
+    const Answer* resolve(const Name& name, Waiter& waiter);
+    void probe(Waiter& waiter);
+
+    std::chrono::steady_clock::time_point last_answer() const noexcept;
+    std::size_t outstanding() const noexcept { return queries_.size(); }
+    std::vector<UpstreamState> upstream_states() const;
+
+private:
+    void ended(Attempt& attempt) noexcept override;
+    void settle();
+    void settle(Query& query);
+    void settle_probe(Attempt& attempt);
+
+    void advance(Query& query);
+    Upstream* choose(const Query& query);
+    void launch(Query& query, Upstream& upstream);
+    void pause(Query& query);
+    void depart(Attempt& attempt, OnExit on_exit);
+    void conclude(Query& query);
+    void conclude_failed(Query& query);
+    void answer_probes();
+
+    void tick();
+    void need_tick(OnExit on_exit);
+    bool somebody_waits() const;
+
+    EventLoop& loop_;
+    ResolverOptions options_;
+    LocalNames local_names_;
+    Answer overloaded_;
+
+    QueryTable queries_;
+    std::vector<std::unique_ptr<Upstream>> upstreams_;
+    std::size_t next_upstream_ = 0;
+
+    // All attempts wait equally long, so each queue is in the order of its deadlines.
+    List<Attempt> under_way_;
+    List<Attempt> pausing_;
+    List<Attempt> ended_;
+
+    std::vector<std::unique_ptr<Attempt>> probes_;  // one an upstream
+    List<Waiter> probe_waiters_;
+    std::size_t probes_left_ = 0;
+    bool probe_answered_ = false;
+    bool probe_refused_ = false;
+
+    std::unique_ptr<Task> settle_task_;
+    std::unique_ptr<Timer> tick_;
+    OnExit tick_on_exit_ = OnExit::abandon;
+};
+
+}  // namespace dns_tools::dns

@@ -1,0 +1,94 @@
+#include "dns/streams.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dns_tools::dns {
+
+/// A channel of c-ares with its one connection.
+struct Streams::Line {
+    std::unique_ptr<AresChannel> channel;
+    std::size_t flights = 0;
+    bool failed = false;
+};
+
+/// What c-ares holds of a flight. It outlives a flight that was cancelled.
+class StreamCall final : public AresChannel::Sender {
+public:
+    StreamCall(Streams& streams, Streams::Line& line, Flight& flight)
+        : streams_(streams), line_(line), flight_(&flight) {
+        flight.call_ = this;
+        ++line_.flights;
+    }
+
+    void ended(AresChannel::Ending ending, std::span<const std::uint8_t> message,
+               std::string_view why) noexcept override {
+        const std::unique_ptr<StreamCall> self(this);
+        Flight* flight = flight_;
+        if (flight == nullptr || streams_.closing_) {
+            return;
+        }
+        leave();
+        if (ending != AresChannel::Ending::answered) {
+            line_.failed = true;
+            streams_.sweep_->post();
+            flight->broke(Trouble::unsent, why);
+        } else if (!flight->arrived(message)) {
+            flight->broke(Trouble::unsent, "its answer over TCP belongs to another question");
+        }
+    }
+
+    /// The flight is told nothing more.
+    Streams::Line& leave() {
+        flight_->call_ = nullptr;
+        flight_ = nullptr;
+        --line_.flights;
+        return line_;
+    }
+
+private:
+    Streams& streams_;
+    Streams::Line& line_;
+    Flight* flight_;
+};
+
+Streams::Streams(EventLoop& loop, const SocketAddress& upstream, std::chrono::milliseconds timeout)
+    : loop_(loop),
+      upstream_(upstream),
+      timeout_(timeout),
+      sweep_(loop.make_task([this] { sweep(); })) {}
+
+Streams::~Streams() {
+    closing_ = true;
+    lines_.clear();
+}
+
+void Streams::send(Flight& flight) {
+    if (lines_.empty() || lines_.back()->failed) {
+        // c-ares must not be faster than the flights' own deadlines.
+        auto channel = AresChannel::over_tcp(loop_, upstream_, 2 * timeout_);
+        if (channel == nullptr) {
+            flight.broke(Trouble::unsent, "c-ares cannot open a channel");
+            return;
+        }
+        lines_.push_back(std::make_unique<Line>());
+        lines_.back()->channel = std::move(channel);
+    }
+    auto& line = *lines_.back();
+    auto* call = new StreamCall(*this, line, flight);  // c-ares ends it, once and always
+    line.channel->send(flight.message.bytes(), *call);
+}
+
+void Streams::cancel(Flight& flight) {
+    if (flight.call_ != nullptr) {
+        flight.call_->leave().failed = true;
+        sweep();
+    }
+}
+
+/// Closes failed connections that nobody waits on.
+void Streams::sweep() {
+    std::erase_if(lines_, [](const auto& line) { return line->failed && line->flights == 0; });
+}
+
+}  // namespace dns_tools::dns

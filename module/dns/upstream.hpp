@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "base/backoff.hpp"
+#include "base/event_loop.hpp"
+#include "base/random.hpp"
+#include "base/socket_address.hpp"
+#include "dns/datagrams.hpp"
+#include "dns/resolver.hpp"
+#include "dns/streams.hpp"
+
+namespace dns_tools::dns {
+
+/// A nameserver: the ways to it, and whether it answers.
+class Upstream {
+public:
+    using Health = Resolver::Health;
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    Upstream(EventLoop& loop, Random& random, ResolverObserver& observer,
+             const SocketAddress& address, std::chrono::milliseconds timeout);
+
+    const SocketAddress& address() const noexcept { return address_; }
+    Health health() const noexcept { return health_; }
+    /// The epoch of the clock before the first answer.
+    TimePoint last_answer() const noexcept { return last_answer_; }
+
+    /// Whether it is down, and it is time that one query tries it again. The next one's time comes
+    /// after another pause.
+    bool claim_retry(TimePoint now);
+
+    /// It has answered something.
+    void answered(TimePoint now);
+    /// A query of `sent_at` got no answer in time. One does not count while others are answered.
+    void silent(TimePoint sent_at, TimePoint now);
+    /// There is no way to it, or nobody listens there.
+    void unreachable(TimePoint now, std::string_view why);
+
+    Datagrams datagrams;
+    Streams streams;
+
+private:
+    void go_down(TimePoint now, std::string_view why);
+
+    Random& random_;
+    ResolverObserver& observer_;
+    SocketAddress address_;
+    Health health_ = Health::unknown;
+    unsigned silences_ = 0;
+    TimePoint last_answer_{};
+    TimePoint retry_at_{};
+    Backoff backoff_;
+};
+
+}  // namespace dns_tools::dns
