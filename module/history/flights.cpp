@@ -1,0 +1,94 @@
+#include "history/flights.hpp"
+
+#include <algorithm>
+
+namespace dns_tools::history {
+
+void Flights::add(Queue::Position end, std::size_t rows) {
+    entries_.push_back({.batch = {next_, end, rows}});
+    next_ = end;
+    rows_ += rows;
+}
+
+std::optional<Flights::Batch> Flights::waiting() const noexcept {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) {
+        return entry.state == State::waiting;
+    });
+    return found == entries_.end() ? std::nullopt : std::optional(found->batch);
+}
+
+void Flights::sent(Instant now) {
+    const auto entry = std::find_if(entries_.begin(), entries_.end(), [](const Entry& candidate) {
+        return candidate.state == State::waiting;
+    });
+    entry->state = State::in_flight;
+    entry->turn = ++turns_;
+    entry->sent = now;
+    ++in_flight_;
+}
+
+std::size_t Flights::first() const noexcept {
+    const auto key = [](const Entry& entry) {
+        return entry.state == State::in_flight ? entry.turn : ~std::uint64_t{0};
+    };
+    const auto found =
+        std::min_element(entries_.begin(), entries_.end(),
+                         [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+    return static_cast<std::size_t>(found - entries_.begin());
+}
+
+Flights::Instant Flights::oldest() const noexcept {
+    return entries_[first()].sent;
+}
+
+const Flights::Batch& Flights::first_in_flight() const noexcept {
+    return entries_[first()].batch;
+}
+
+void Flights::land(State state) {
+    entries_[first()].state = state;
+    --in_flight_;
+}
+
+void Flights::settle() {
+    land(State::settled);
+}
+
+void Flights::retry() {
+    land(State::waiting);
+}
+
+void Flights::split(Queue::Position middle, std::size_t rows) {
+    const auto at = first();
+    land(State::waiting);
+    Entry second{.batch = {middle, entries_[at].batch.end, entries_[at].batch.rows - rows}};
+    entries_[at].batch.end = middle;
+    entries_[at].batch.rows = rows;
+    entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(at) + 1, second);
+}
+
+void Flights::retry_all() noexcept {
+    for (Entry& entry : entries_) {
+        if (entry.state == State::in_flight) {
+            entry.state = State::waiting;
+        }
+    }
+    in_flight_ = 0;
+}
+
+std::optional<Queue::Position> Flights::take_settled() {
+    const auto open = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) {
+        return entry.state != State::settled;
+    });
+    if (open == entries_.begin()) {
+        return std::nullopt;
+    }
+    for (auto entry = entries_.begin(); entry != open; ++entry) {
+        rows_ -= entry->batch.rows;
+    }
+    const auto end = std::prev(open)->batch.end;
+    entries_.erase(entries_.begin(), open);
+    return end;
+}
+
+}  // namespace dns_tools::history
