@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+
+#include "history/record.hpp"
+
+namespace dns_tools::api {
+
+/// An upper bound for the bytes that write_record_members() writes.
+std::size_t record_members_bound(const history::Record& record) noexcept;
+
+/// Writes the five members that an answer and the history share, from `"id":` to the end of
+/// `"addresses":[…]`, without braces around them; returns their end. Does not allocate.
+char* write_record_members(const history::Record& record, char* out) noexcept;
+
+}  // namespace dns_tools::api
