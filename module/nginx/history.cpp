@@ -1,0 +1,53 @@
+#include "api/history.hpp"
+
+#include "nginx/handlers.hpp"
+#include "nginx/pool.hpp"
+#include "nginx/request.hpp"
+#include "nginx/response.hpp"
+#include "nginx/suspension.hpp"
+#include "nginx/worker.hpp"
+
+namespace dns_tools::nginx {
+
+namespace {
+
+class PendingHistory final : public history::ReadWaiter {
+public:
+    explicit PendingHistory(ngx_http_request_t* r) noexcept : r_(r) {}
+
+    void rows(std::span<const history::Record> newest_first) noexcept override {
+        resume(r_, [this, newest_first] { return send(r_, api::history(newest_first)); });
+    }
+
+    void failed(std::string_view why) noexcept override {
+        ngx_log_error(NGX_LOG_ERR, r_->connection->log, 0,
+                      "dns_tools: the database does not answer a read: %*s",
+                      DNS_TOOLS_FORMAT_ARGS(why));
+        resume(r_, [this] { return send(r_, api::history_unavailable()); });
+    }
+
+private:
+    ngx_http_request_t* r_;
+};
+
+ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
+    const auto limit = api::history_limit(request);
+    if (const auto* error = std::get_if<api::Reply>(&limit)) {
+        return send(r, *error);
+    }
+    Worker::History* history = worker()->history();
+    if (history == nullptr) {
+        return send(r, api::history_disabled());
+    }
+    auto& pending = make_for_request<PendingHistory>(r, r);
+    history->reader.latest(std::get<unsigned>(limit), pending);
+    return suspend(r, request.method);
+}
+
+}  // namespace
+
+ngx_int_t handle_history(ngx_http_request_t* r) noexcept {
+    return receive<api::Allowed::get, answer>(r);
+}
+
+}  // namespace dns_tools::nginx

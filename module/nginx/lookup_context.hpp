@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "base/ip_address.hpp"
+#include "base/uuid.hpp"
+#include "dns/name.hpp"
+#include "nginx/ngx.hpp"
+
+namespace dns_tools::nginx {
+
+/// What the access log's variables can say of a request to dns_tools_lookup. Lives in the request's
+/// pool, and as long: the access log is written after the request's other objects are gone.
+struct LookupContext {
+    std::optional<dns::Name> name;  ///< none: what was asked for is not a name
+    std::string_view result;  ///< "ok" or the error code; empty: the client left before the answer
+    std::string_view source;  ///< empty: nobody was asked
+    std::span<const AddressRecord> addresses;
+    std::optional<Uuid> id;  ///< none unless the result is "ok"
+    std::chrono::steady_clock::time_point started;
+    std::chrono::steady_clock::time_point answered;
+};
+static_assert(std::is_trivially_destructible_v<LookupContext>);
+
+/// Adds `$dns_tools_domain`, `_type`, `_result`, `_source`, `_addresses`, `_id` and `_duration`.
+ngx_int_t add_variables(ngx_conf_t* cf) noexcept;
+
+}  // namespace dns_tools::nginx

@@ -1,0 +1,189 @@
+#include "nginx/main_conf.hpp"
+
+#include <span>
+#include <stdexcept>
+#include <string_view>
+
+#include "dns/resolver.hpp"
+#include "nginx/guard.hpp"
+#include "nginx/pool.hpp"
+
+namespace dns_tools::nginx {
+
+namespace {
+
+char* const is_duplicate = const_cast<char*>("is duplicate");
+char* const failed = reinterpret_cast<char*>(NGX_CONF_ERROR);
+char* const fine = NGX_CONF_OK;
+
+std::span<ngx_str_t> arguments(ngx_conf_t* cf) {
+    return {static_cast<ngx_str_t*>(cf->args->elts), cf->args->nelts};
+}
+
+char* invalid(ngx_conf_t* cf, const ngx_str_t& value, std::string_view what_is_right) {
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid value \"%V\" in \"%V\" directive: %*s",
+                       &value, &arguments(cf)[0], DNS_TOOLS_FORMAT_ARGS(what_is_right));
+    return failed;
+}
+
+std::optional<ngx_str_t> after_prefix(const ngx_str_t& text, std::string_view prefix) {
+    if (!view(text).starts_with(prefix)) {
+        return std::nullopt;
+    }
+    return ngx_string_of(view(text).substr(prefix.size()));
+}
+
+char* add_upstreams(ngx_conf_t* cf, MainConf& conf, const ngx_str_t& value) {
+    constexpr in_port_t domain_port = 53;
+
+    ngx_url_t url{};
+    url.url = value;
+    url.default_port = domain_port;
+    if (ngx_parse_url(cf->pool, &url) != NGX_OK || url.family == AF_UNIX) {
+        if (url.err != nullptr) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", url.err);
+        }
+        return invalid(cf, value,
+                       "it must be ADDRESS or ADDRESS:PORT of a nameserver, timeout=TIME or "
+                       "attempts=NUMBER");
+    }
+    for (const auto& address : std::span(url.addrs, url.naddrs)) {
+        conf.upstreams.emplace_back(*address.sockaddr);
+    }
+    return fine;
+}
+
+char* parse_resolver(ngx_conf_t* cf, MainConf& conf) {
+    constexpr ngx_int_t longest_timeout = 60'000;
+    constexpr ngx_int_t most_attempts = 16;
+
+    if (conf.upstreams_given) {
+        return is_duplicate;
+    }
+    conf.upstreams_given = true;
+
+    for (const auto& value : arguments(cf).subspan(1)) {
+        if (auto timeout = after_prefix(value, "timeout=")) {
+            const auto ms = ngx_parse_time(&*timeout, 0);
+            if (ms < 1 || ms > longest_timeout) {
+                return invalid(cf, value, "timeout must be a time from 1ms to 60s");
+            }
+            conf.timeout = std::chrono::milliseconds(ms);
+        } else if (const auto attempts = after_prefix(value, "attempts=")) {
+            const auto number = ngx_atoi(attempts->data, attempts->len);
+            if (number < 1 || number > most_attempts) {
+                return invalid(cf, value, "attempts must be a number from 1 to 16");
+            }
+            conf.attempts = static_cast<unsigned>(number);
+        } else if (char* error = add_upstreams(cf, conf, value); error != fine) {
+            return error;
+        }
+    }
+    if (conf.upstreams.empty()) {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, 0,
+            "no nameserver in \"%V\" directive: it must name at least one ADDRESS or "
+            "ADDRESS:PORT",
+            &arguments(cf)[0]);
+        return failed;
+    }
+    return fine;
+}
+
+// nginx empties the environment of its workers but for what `env` directives name. libpq's
+// variables are named here as if by such directives, so that PGHOST, PGPASSFILE and the others
+// mean in a worker what they meant when nginx was started.
+void keep_libpq_environment(ngx_cycle_t* cycle) {
+    auto* core = reinterpret_cast<ngx_core_conf_t*>(ngx_get_conf(cycle->conf_ctx, ngx_core_module));
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view variable(*entry);
+        const auto name = variable.substr(0, variable.find('='));
+        if (!name.starts_with("PG")) {
+            continue;
+        }
+        auto* kept = static_cast<ngx_str_t*>(ngx_array_push(&core->env));
+        if (kept == nullptr) {
+            throw std::bad_alloc();
+        }
+        *kept = ngx_string_of(name);
+    }
+}
+
+}  // namespace
+
+MainConf* main_conf(ngx_cycle_t* cycle) noexcept {
+    return static_cast<MainConf*>(
+        ngx_http_cycle_get_module_main_conf(cycle, ngx_http_dns_tools_module));
+}
+
+MainConf& main_conf(ngx_conf_t* cf) noexcept {
+    return *static_cast<MainConf*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_dns_tools_module));
+}
+
+const MainConf& main_conf(ngx_http_request_t* r) noexcept {
+    return *static_cast<MainConf*>(ngx_http_get_module_main_conf(r, ngx_http_dns_tools_module));
+}
+
+void* create_main_conf(ngx_conf_t* cf) noexcept {
+    return guarded<void*>(cf->log, nullptr, [cf] { return &make_in_pool<MainConf>(cf->pool); });
+}
+
+char* init_main_conf(ngx_conf_t* cf, void* data) noexcept {
+    return guarded(cf->log, failed, [cf, data] {
+        auto& conf = *static_cast<MainConf*>(data);
+        if (!conf.used) {
+            return fine;
+        }
+        if (!conf.upstreams_given) {
+            conf.upstreams = dns::system_nameservers();
+        }
+        if (conf.conninfo) {
+            keep_libpq_environment(cf->cycle);
+        }
+        return fine;
+    });
+}
+
+char* set_resolver(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
+    return guarded(cf->log, failed,
+                   [&] { return parse_resolver(cf, *static_cast<MainConf*>(conf)); });
+}
+
+char* set_database(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept {
+    return guarded(cf->log, failed, [&] {
+        auto& conf = *static_cast<MainConf*>(data);
+        if (conf.conninfo) {
+            return is_duplicate;
+        }
+        const auto values = arguments(cf).subspan(1);
+        conf.conninfo = values.empty() ? std::string() : std::string(view(values[0]));
+        if (const auto error = history::check_conninfo(*conf.conninfo)) {
+            // The value is not repeated: it may hold a password.
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid value in \"%V\" directive: %*s",
+                               &arguments(cf)[0], DNS_TOOLS_FORMAT_ARGS(*error));
+            return failed;
+        }
+        return fine;
+    });
+}
+
+char* set_schema(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept {
+    return guarded(cf->log, failed, [&] {
+        auto& conf = *static_cast<MainConf*>(data);
+        if (conf.schema) {
+            return is_duplicate;
+        }
+        const auto& value = arguments(cf)[1];
+        if (view(value) == "create") {
+            conf.schema = history::SchemaMode::create;
+        } else if (view(value) == "verify") {
+            conf.schema = history::SchemaMode::verify;
+        } else {
+            return invalid(cf, value, "it must be \"create\" or \"verify\"");
+        }
+        return fine;
+    });
+}
+
+}  // namespace dns_tools::nginx

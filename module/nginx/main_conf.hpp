@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/socket_address.hpp"
+#include "history/database.hpp"
+#include "nginx/ngx.hpp"
+
+namespace dns_tools::nginx {
+
+/// What the directives of the http block say.
+struct MainConf {
+    /// Empty until dns_tools_resolver is given; then, or by default, at least one.
+    std::vector<SocketAddress> upstreams;
+    bool upstreams_given = false;
+    std::chrono::milliseconds timeout{2000};
+    unsigned attempts = 3;
+
+    /// None: no database. Empty: libpq's environment alone.
+    std::optional<std::string> conninfo;
+    std::optional<history::SchemaMode> schema;
+
+    /// Whether the master runs in a Kubernetes pod; workers no longer have the environment.
+    bool kubernetes = std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
+
+    /// Whether any location has one of the handlers; without one, workers start nothing.
+    bool used = false;
+};
+
+/// The configuration of a cycle; null when it has no http block.
+MainConf* main_conf(ngx_cycle_t* cycle) noexcept;
+MainConf& main_conf(ngx_conf_t* cf) noexcept;
+const MainConf& main_conf(ngx_http_request_t* r) noexcept;
+
+void* create_main_conf(ngx_conf_t* cf) noexcept;
+/// Fills in the defaults once everything is read.
+char* init_main_conf(ngx_conf_t* cf, void* conf) noexcept;
+
+char* set_resolver(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* set_database(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* set_schema(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+
+}  // namespace dns_tools::nginx

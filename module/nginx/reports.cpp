@@ -1,0 +1,85 @@
+#include "nginx/reports.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace dns_tools::nginx {
+
+namespace {
+
+// A database that stays away is told of this often.
+constexpr std::chrono::seconds reminder{30};
+
+/// Foreign text for one line of the log: cut, and without control bytes.
+class Printable {
+public:
+    explicit Printable(std::string_view text) noexcept
+        : size_(std::min(text.size(), text_.size())) {
+        std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size_),
+                       text_.begin(), [](unsigned char c) -> char {
+                           return c < 0x20 || c == 0x7f ? ' ' : static_cast<char>(c);
+                       });
+    }
+    std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+private:
+    std::array<char, 512> text_;
+    std::size_t size_;
+};
+
+}  // namespace
+
+void Reports::upstream_down(const SocketAddress& upstream, std::string_view why) noexcept {
+    const auto address = upstream.text();
+    const Printable reason(why);
+    ngx_log_error(NGX_LOG_WARN, log_, 0, "dns_tools: nameserver %*s does not answer: %*s",
+                  DNS_TOOLS_FORMAT_ARGS(address), DNS_TOOLS_FORMAT_ARGS(reason.text()));
+}
+
+void Reports::upstream_up(const SocketAddress& upstream) noexcept {
+    const auto address = upstream.text();
+    ngx_log_error(NGX_LOG_NOTICE, log_, 0, "dns_tools: nameserver %*s answers again",
+                  DNS_TOOLS_FORMAT_ARGS(address));
+}
+
+void Reports::database_up() noexcept {
+    if (database_is_down_) {
+        ngx_log_error(NGX_LOG_NOTICE, log_, 0, "dns_tools: the database takes lookups again");
+    }
+    database_is_down_ = false;
+    untold_ = 0;
+}
+
+void Reports::database_down(std::string_view why) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    if (database_is_down_ && now - last_told_ < reminder) {
+        ++untold_;
+        return;
+    }
+    const Printable reason(why);
+    ngx_log_error(NGX_LOG_ERR, log_, 0,
+                  "dns_tools: the database does not take lookups: %*s (%ui more failures since the "
+                  "last such line); they stay queued",
+                  DNS_TOOLS_FORMAT_ARGS(reason.text()), static_cast<ngx_uint_t>(untold_));
+    database_is_down_ = true;
+    last_told_ = now;
+    untold_ = 0;
+}
+
+void Reports::database_notice(std::string_view text) noexcept {
+    const Printable notice(text);
+    ngx_log_error(NGX_LOG_INFO, log_, 0, "dns_tools: the database says: %*s",
+                  DNS_TOOLS_FORMAT_ARGS(notice.text()));
+}
+
+void Reports::row_rejected(const history::Record& record, std::string_view why) noexcept {
+    char id[Uuid::text_size];
+    record.id.write(id);
+    const Printable reason(why);
+    ngx_log_error(NGX_LOG_ERR, log_, 0,
+                  "dns_tools: the database refuses the lookup %*s of \"%*s\", it is not saved: %*s",
+                  sizeof id, id, DNS_TOOLS_FORMAT_ARGS(record.domain),
+                  DNS_TOOLS_FORMAT_ARGS(reason.text()));
+}
+
+}  // namespace dns_tools::nginx

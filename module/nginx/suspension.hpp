@@ -1,0 +1,25 @@
+#pragma once
+
+#include <utility>
+
+#include "api/reply.hpp"
+#include "nginx/ngx.hpp"
+#include "nginx/response.hpp"
+
+namespace dns_tools::nginx {
+
+/// Parks a request until somebody calls resume(). A client that leaves meanwhile ends the request,
+/// which destroys what make_for_request() made for it. Returns NGX_DONE for the handler to return.
+ngx_int_t suspend(ngx_http_request_t* r, api::Method method);
+
+/// Ends a parked request from an event: `answer` sends the response and returns what it returned.
+template <typename Answer>
+void resume(ngx_http_request_t* r, Answer&& answer) noexcept {
+    ngx_connection_t* connection = r->connection;
+    ngx_http_set_log_request(connection->log, r);
+    const auto rc = answer_or_fail(r, std::forward<Answer>(answer));
+    ngx_http_finalize_request(r, rc);
+    ngx_http_run_posted_requests(connection);
+}
+
+}  // namespace dns_tools::nginx

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/random.hpp"
+#include "base/uuid.hpp"
+#include "dns/host_resolver.hpp"
+#include "dns/resolver.hpp"
+#include "history/memory_queue.hpp"
+#include "history/reader.hpp"
+#include "history/writer.hpp"
+#include "nginx/main_conf.hpp"
+#include "nginx/ngx_event_loop.hpp"
+#include "nginx/reports.hpp"
+#include "nginx/stop_signal.hpp"
+
+namespace dns_tools::nginx {
+
+/// Everything one worker process has: the lower floors, wired together on nginx's event loop.
+class Worker {
+public:
+    /// What only a worker with a database has.
+    struct History {
+        History(Worker& worker, const MainConf& conf);
+
+        history::MemoryQueue queue;
+        history::Writer writer;
+        history::Reader reader;
+    };
+
+    Worker(const MainConf& conf, ngx_cycle_t& cycle);
+    /// What the database has not taken by now is lost; says how much.
+    ~Worker();
+
+    dns::Resolver& resolver() noexcept { return resolver_; }
+    /// Null when no database is configured.
+    History* history() noexcept { return history_ ? &*history_ : nullptr; }
+    /// An identifier for a lookup that is answered now.
+    Stamp stamp();
+    EventLoop& loop() noexcept { return loop_; }
+    /// The worker was told to quit.
+    bool stopping() const noexcept { return stopping_; }
+
+private:
+    class HostLookup;
+
+    void stop(StopSignal::Kind kind);
+
+    ngx_log_t* log_;
+    NgxEventLoop loop_;
+    Random random_;
+    UuidV7Generator ids_{random_};
+    Reports reports_;
+    dns::Resolver resolver_;
+    std::unique_ptr<history::HostLookup> hosts_;
+    std::optional<History> history_;
+    StopSignal stop_signal_;
+    std::unique_ptr<Task> start_;
+    bool stopping_ = false;
+};
+
+/// The worker of this process; null in the master and in a worker that has nothing to do.
+Worker* worker() noexcept;
+
+ngx_int_t init_process(ngx_cycle_t* cycle) noexcept;
+void exit_process(ngx_cycle_t* cycle) noexcept;
+
+}  // namespace dns_tools::nginx
