@@ -1,0 +1,51 @@
+# The commands people type. Each installs the Debian packages it lacks, and may be run at any time.
+# BUILD is the build folder; CXX chooses a compiler (in a build folder of its own):
+#     make build CXX=clang++ BUILD=build/clang
+
+BUILD ?= build
+export BUILD
+# Make's own default, c++ or g++, is no choice of the user's.
+ifneq ($(origin CXX),default)
+export CXX
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-unit test-integration test-deep test-valgrind test-build bench \
+	lint clean
+
+help: ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' Makefile | column -t -s '|'
+
+build: ## Build the module: build/ngx_http_dns_tools_module.so
+	@scripts/build
+
+# A shell without job control starts what runs in its background deaf to SIGINT; this one listens.
+run: ## Run nginx with nginx.conf.example, and a private PostgreSQL (PORT=3000 RESOLVER=ADDRESS[:PORT])
+	@exec env --default-signal=INT scripts/run
+
+test: ## Build everything, then run the unit tests and the integration tests
+	@scripts/test unit integration
+
+test-unit: ## Run the unit tests alone
+	@scripts/test unit
+
+test-integration: ## Run the integration tests alone (TESTS='t/020-lookup.t ...' for some of them)
+	@scripts/test integration
+
+test-deep: ## Run the long tests of t/deep
+	@scripts/test deep
+
+test-valgrind: ## Run the integration tests with nginx under valgrind
+	@scripts/test valgrind
+
+test-build: ## Build with nginx's own ./configure --add-dynamic-module (NGINX_SOURCE_DIR=another nginx)
+	@scripts/test-configure
+
+bench: ## Measure the CPU time of each route against `return 200`
+	@bench/run
+
+lint: ## Check the formatting, the scripts and who includes whom
+	@scripts/lint
+
+clean: ## Remove the build folder
+	@rm -rf "$(BUILD)"
