@@ -1,0 +1,82 @@
+# /ready: up, degraded, down, and back.
+
+use v5.36;
+
+use DnsTools::Test;
+
+my $dns = DnsTools::FakeDns->start;
+my $pg  = DnsTools::Postgres->start;
+my $nginx =
+    DnsTools::Nginx->start(http => use_dns($dns, 'timeout=200ms attempts=2') . use_pg($pg));
+my $http = $nginx->http;
+
+sub ready_is ($status, $word, %checks) {
+    my $response;
+    my $right = eventually(
+        sub {
+            $response = $http->get('/ready');
+            return 0 if $response->status != $status || $response->json->{status} ne $word;
+            return !grep { $response->json->{checks}{$_}{status} ne $checks{$_} } keys %checks;
+        });
+    ok $right, "$word, $status" or diag $response->status, ' ', $response->body;
+    is $response->header('content-type'),                 'application/json',          'in JSON';
+    is join(' ', sort keys %{$response->json->{checks}}), 'database journal resolver', 'all checks';
+    return;
+}
+
+ready_is 200, 'up', resolver => 'up', database => 'up', journal => 'off';
+my $head = $http->head('/ready');
+is $head->status, 200, 'HEAD';
+my $post = $http->post('/ready', '{}');
+error_is $post, 405, 'method_not_allowed', 'POST';
+is $post->header('allow'), 'GET, HEAD', 'Allow';
+
+my $before = $dns->queries;
+$http->get('/ready') for 1 .. 50;
+cmp_ok $dns->queries - $before, '<', 10, 'asking often does not ask the nameserver each time';
+
+$pg->stop;
+ready_is 200, 'degraded', resolver => 'up', database => 'down';
+ok length $http->get('/ready')->json->{checks}{database}{reason}, 'with a reason';
+
+$dns->rule('drop');
+ready_is 503, 'down', resolver => 'down', database => 'down';
+is $http->head('/ready')->status, 503, 'HEAD';
+json_is $http->get('/health'), 200, '{"status":"up"}', 'the process lives all the same';
+
+$dns->rule('answer');
+ready_is 200, 'degraded', resolver => 'up';
+$pg->run;
+ready_is 200, 'up', resolver => 'up', database => 'up';
+
+subtest 'a nameserver that answers anything at all is one that answers' => sub {
+    my $fail  = DnsTools::FakeDns->start(rule => ['servfail']);
+    my $other = DnsTools::Nginx->start(http => use_dns($fail));
+    is $other->http->get('/ready')->status, 200, 'SERVFAIL';
+    $other->finish(above_warn => 1);
+};
+
+subtest 'one of two is enough' => sub {
+    my $silent = DnsTools::FakeDns->start(rule => ['drop']);
+    my $other  = DnsTools::Nginx->start(
+        http => 'dns_tools_resolver ' . $silent->address . ' ' . $dns->address . ' timeout=200ms;');
+    is $other->http->get('/ready')->status, 200, 'ready';
+    $other->finish(above_warn => 1);
+};
+
+subtest 'many at once while nobody answers' => sub {
+    $dns->rule('drop');
+    ready_is 503, 'down';
+    my @clients = map { $nginx->http } 1 .. 50;
+    $_->send(DnsTools::Http->text('GET', '/ready')) for @clients;
+    is scalar(grep { $_->response->status == 503 } @clients), 50, 'all are told';
+    my $left = $nginx->http;
+    $left->send(DnsTools::Http->text('GET', '/ready'));
+    $left->abort;
+    is $http->get('/health')->status, 200, 'one that leaves is no harm';
+    $dns->rule('answer');
+    ready_is 200, 'up';
+};
+
+$nginx->finish;
+done_testing;

@@ -1,0 +1,157 @@
+# The access log: one JSON line for each request, with the module's variables.
+
+use v5.36;
+
+use JSON::PP;
+
+use DnsTools::Test;
+
+my $dns = DnsTools::FakeDns->start(
+    rule  => ['answer:192.0.2.1'],
+    rules => {
+        'slow.test'   => ['delay:0.3', 'answer'],
+        'gone.test'   => ['nxdomain'],
+        'bad.test'    => ['servfail'],
+        'silent.test' => ['drop']});
+my $nginx = DnsTools::Nginx->start(
+    http   => use_dns($dns, 'timeout=200ms attempts=1'),
+    server => DnsTools::Nginx::routes() . <<~'CONF'
+        location = /early {
+            set $early "$dns_tools_result$dns_tools_id";
+            add_header X-Early "[$early]";
+            add_header X-Result "$dns_tools_result";
+            dns_tools_lookup;
+        }
+        CONF
+);
+my $http  = $nginx->http;
+my $lines = 0;
+my $json  = JSON::PP->new;
+
+# The line of the request that was just made.
+sub logged() {
+    my @all =
+        wait_until('the log line', sub { my @l = $nginx->access_lines; @l > $lines && \@l })->@*;
+    ++$lines;
+    my $line = eval { $json->decode($all[$lines - 1]) };
+    ok $line, 'the line is JSON' or diag "$@ $all[$lines - 1]";
+    return $line // {};
+}
+$http->get("/health");
+wait_until(
+    'all lines',
+    sub {
+        my @l    = $nginx->access_lines;
+        my $same = @l == $lines;
+        $lines = @l;
+        return $same && $lines;
+    });
+
+subtest 'a 200' => sub {
+    my $answer = $http->get(lookup 'ONE.test')->json;
+    my $line   = logged;
+    is $line->{status},    200,           'status';
+    is $line->{domain},    'one.test',    'domain';
+    is $line->{type},      'A',           'type';
+    is $line->{result},    'ok',          'result';
+    is $line->{source},    'upstream',    'source';
+    is $line->{addresses}, '192.0.2.1',   'addresses';
+    is $line->{id},        $answer->{id}, 'id';
+    like $line->{duration}, qr/\A\d+\.\d{6}\z/, 'duration in seconds';
+    cmp_ok $line->{duration}, '<', 1 * patience, 'not long';
+};
+
+subtest 'a local name' => sub {
+    $http->get(lookup 'localhost');
+    my $line = logged;
+    is $line->{source},    'local',     'source';
+    is $line->{addresses}, '127.0.0.1', 'addresses';
+};
+
+subtest 'a POST' => sub {
+    $http->post('/tools/lookup', '{"domain":"posted.test"}');
+    is logged->{domain}, 'posted.test', 'domain';
+};
+
+my @errors = (
+    ['gone.test',   404, 'nxdomain',         'upstream'],
+    ['x.invalid',   404, 'nxdomain',         'local'],
+    ['bad.test',    502, 'upstream_failure', 'upstream'],
+    ['silent.test', 504, 'upstream_timeout', 'upstream'],);
+for (@errors) {
+    my ($name, $status, $result, $source) = @$_;
+    subtest $name => sub {
+        $http->get(lookup $name);
+        my $line = logged;
+        is $line->{status},                  $status, 'status';
+        is $line->{domain},                  $name,   'domain';
+        is $line->{result},                  $result, 'result';
+        is $line->{source},                  $source, 'source';
+        is $line->{addresses} . $line->{id}, '',      'no addresses, no id';
+        like $line->{duration}, qr/\A\d+\.\d{6}\z/, 'duration';
+    };
+}
+
+for my $name ('192.0.2.1', 'one two', '') {
+    subtest "the name '$name'" => sub {
+        $http->get(lookup $name);
+        my $line = logged;
+        is $line->{result}, $name eq '192.0.2.1' ? 'ip_literal' : 'invalid_domain', 'result';
+        is $line->{id},     '',                                                     'no id';
+    };
+}
+
+subtest 'a client that leaves' => sub {
+    my $leaving = $nginx->http;
+    $leaving->send(DnsTools::Http->text('GET', lookup 'slow.test'));
+    wait_until('the query', sub { $dns->queries('slow.test') });
+    $leaving->abort;
+    my $line = logged;
+    is $line->{status}, 499,         'status';
+    is $line->{domain}, 'slow.test', 'domain';
+    is $line->{result}, '',          'no result';
+    is $line->{id},     '',          'no id';
+};
+
+subtest 'a variable that was read too early' => sub {
+    my $response = $http->get('/early?domain=one.test');
+    is $response->header('x-early'),  '[]', 'was empty then';
+    is $response->header('x-result'), 'ok', 'is set later';
+    is logged->{result},              'ok', 'also in the log';
+};
+
+subtest 'other routes' => sub {
+    $http->get('/health');
+    my $line = logged;
+    is join('', map { $line->{$_} } qw(domain type result source addresses id duration)), '',
+        'have none';
+};
+
+subtest 'any bytes a client sends' => sub {
+    for my $byte (1 .. 255) {
+        next if chr($byte) =~ /[\n\r ]/;
+        my $client = $nginx->http;
+        $client->send("GET /tools/lookup?domain=a"
+                . chr($byte)
+                . "b.test HTTP/1.1\r\nHost: dns.test\r\nConnection: close\r\n\r\n");
+        my $status = $client->response->status;
+        my $line   = logged;
+        is $line->{status}, $status, "byte $byte" if ($line->{status} // 0) != $status;
+
+        $client = $nginx->http;
+        $client->send(
+            DnsTools::Http->text(
+                'GET',
+                sprintf('/tools/lookup?domain=a%%%02Xb.test', $byte),
+                {Connection => 'close'}));
+        $status = $client->response->status;
+        $line   = logged;
+        is $line->{status}, $status, "escaped byte $byte" if ($line->{status} // 0) != $status;
+    }
+    $http->post('/tools/lookup', $_) && logged
+        for qq({"domain":"\\u0000\\n\\"\\\\x.test"}), qq({"domain":"\xff\xfe"}), "\0\1\2",
+        '{"domain":"</script>"}';
+};
+
+$nginx->finish(above_warn => 1);
+done_testing;

@@ -1,0 +1,157 @@
+package DnsTools::Postgres;
+
+# A private PostgreSQL cluster, reached over a UNIX socket (no password) and over 127.0.0.1 (with
+# the password). The role and the database for the module are both called dns_tools.
+
+use v5.36;
+
+use Carp qw(confess);
+use JSON::PP;
+
+use DnsTools::Process qw(children_of eventually free_port slurp temp_folder wait_until);
+
+use constant password => 'open-Sesame-42';
+
+my ($bin) =
+    reverse sort { ($a =~ /(\d+)/)[0] <=> ($b =~ /(\d+)/)[0] } glob '/usr/lib/postgresql/*/bin';
+
+# run => 0: only make the cluster.
+sub start ($class, %o) {
+    my $folder = temp_folder('pg');
+    my $self   = bless {folder => $folder, port => free_port(), log => "$folder/log"}, $class;
+    if ($> == 0) {
+        my ($uid, $gid) = (getpwnam 'postgres')[2, 3];
+        chown $uid, $gid, $folder or confess $!;
+        $self->{as_user} = ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'];
+    }
+    $self->_init;
+    $self->run;
+    $self->sql(q{CREATE ROLE dns_tools LOGIN PASSWORD '} . password . q{'}, database => 'postgres');
+    $self->sql('CREATE DATABASE dns_tools OWNER dns_tools',                 database => 'postgres');
+    return $self;
+}
+
+sub _init ($self) {
+    my $password_file = "$self->{folder}/password";
+    open my $file, '>', $password_file or confess $!;
+    print $file password, "\n";
+    close $file;
+    my $init = DnsTools::Process->start(
+        name => 'initdb',
+        argv => [
+            @{$self->{as_user} // []},   "$bin/initdb",
+            '-D',                        "$self->{folder}/data",
+            '-U',                        'postgres',
+            '-A',                        'trust',
+            '--auth-host=scram-sha-256', "--pwfile=$password_file",
+            '--no-sync',                 '--encoding=UTF8',
+            '--locale=C'
+        ],
+        output => $self->{log});
+    $init->wait_end(60) && $init->ended == 0 or confess "initdb:\n" . slurp($self->{log});
+    return;
+}
+
+sub run ($self) {
+    $self->{process} = DnsTools::Process->start(
+        name => 'postgres',
+        argv => [
+            @{$self->{as_user} // []},                 "$bin/postgres",
+            '-D',                                      "$self->{folder}/data",
+            map { ('-c', $_) } "port=$self->{port}",   'listen_addresses=127.0.0.1',
+            "unix_socket_directories=$self->{folder}", 'fsync=off',
+            'shared_buffers=32MB',                     'max_connections=40',
+            'log_statement=none'
+        ],
+        output => $self->{log},
+        stop   => 'INT');
+    wait_until(
+        'PostgreSQL answers',
+        sub {
+            confess "postgres has ended:\n" . slurp($self->{log}) if !$self->{process}->running;
+            return eval { $self->sql('SELECT 1', database => 'postgres') };
+        },
+        30);
+    return $self;
+}
+
+# A fast, orderly stop.
+sub stop ($self) { return $self->{process}->stop(30) }
+
+# As after a crash: nobody says goodbye.
+sub crash ($self) {
+    $self->{process}->signal('QUIT');
+    $self->{process}->wait_end(30) or confess 'postgres survives SIGQUIT';
+    return;
+}
+
+sub _family ($self) { return ($self->{process}->pid, children_of($self->{process}->pid)) }
+
+# Its processes lead sessions of their own, so each is told. The first one goes first: then no
+# others come.
+sub freeze ($self) { kill 'STOP', $_ for $self->_family;         return }
+sub thaw   ($self) { kill 'CONT', $_ for reverse $self->_family; return }
+
+# A connection string for the module; undef removes one of its words.
+sub conninfo ($self, %o) {
+    my %words = (
+        host   => $self->{folder},
+        port   => $self->{port},
+        user   => 'dns_tools',
+        dbname => 'dns_tools',
+        %o);
+    return join ' ', map { "$_=$words{$_}" } grep { defined $words{$_} } sort keys %words;
+}
+
+sub port     ($self) { return $self->{port} }
+sub folder   ($self) { return $self->{folder} }
+sub log_text ($self) { return slurp($self->{log}) }
+
+# What psql prints for one statement; dies when it fails.
+sub sql ($self, $statement, %o) {
+    my @argv = (
+        "$bin/psql", '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', $self->{folder}, '-p', $self->{port},
+        '-U',        $o{user}     // 'postgres',
+        '-d',        $o{database} // 'dns_tools',
+        '-c',        $statement);
+    my $pid = open my $output, '-|' // confess $!;
+    if ($pid == 0) {
+        open STDERR, '>&', \*STDOUT;
+        exec {$argv[0]} @argv or POSIX::_exit(127);
+    }
+    my $text = do { local $/; <$output> }
+        // '';
+    close $output;
+    confess "$statement: $text" if $?;
+    chomp $text;
+    return $text;
+}
+
+sub table_exists ($self) {
+    return $self->sql(q{SELECT to_regclass('dns_lookups') IS NOT NULL}) eq 't';
+}
+
+sub count ($self) {
+    return eval { $self->sql('SELECT count(*) FROM dns_lookups') } // 0;
+}
+
+# Whether there are exactly so many rows before long.
+sub reaches ($self, $rows, $seconds = 15) {
+    return eventually(sub { $self->count == $rows }, $seconds);
+}
+
+# Every id, oldest first.
+sub ids ($self) { return split /\n/, $self->sql('SELECT id FROM dns_lookups ORDER BY id') }
+
+# One row in the shape of a lookup's answer, addresses without their TTLs.
+sub row ($self, $id) {
+    my $text = $self->sql(<<~"SQL");
+        SELECT json_build_object('id', id, 'domain', domain, 'client_ip', host(client_ip),
+            'created_at', floor(extract(epoch FROM created_at))::bigint, 'addresses',
+            ARRAY(SELECT host(a) FROM unnest(addresses) WITH ORDINALITY AS t(a, n) ORDER BY n))
+        FROM dns_lookups WHERE id = '$id'
+        SQL
+    return $text eq '' ? undef : decode_json($text);
+}
+
+1;
