@@ -48,7 +48,6 @@ public:
         }
         next_->post();
     }
-    ~Lookup() { closing_ = true; }
 
 private:
     void step() {
@@ -110,7 +109,7 @@ private:
     std::chrono::steady_clock::time_point deadline_;
     std::unique_ptr<Task> next_;
     std::unique_ptr<Timer> tick_;
-    std::unique_ptr<AresChannel> channel_;
+    std::unique_ptr<AresChannel> channel_;  // goes first, while found() may still be called
 };
 
 HostResolver::HostResolver(EventLoop& loop, std::vector<SocketAddress> nameservers)

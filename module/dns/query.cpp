@@ -49,7 +49,6 @@ Query& QueryTable::insert(const Name& name) {
         query->sent = 0;
         query->tried = query->failed = 0;
         query->any_failure = false;
-        query->edns = true;
     }
     query->hash = std::hash<Name>()(name);
     query->next = std::exchange(bucket(query->hash), query.get());

@@ -238,6 +238,12 @@ TEST_F(ResolverWaitersTest, ALoopWithoutRoomIsAnErrorOfTheQuery) {
 
     loop.refuse_watches(1);
     EXPECT_EQ(lookup("b.test").result, Result::ok) << "one refusal passes";
+
+    loop.refuse_watches(1000);
+    for (int i = 0; i < 50; ++i) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok) << "the socket that is there will do";
+    }
+    loop.refuse_watches(0);
 }
 
 TEST_F(ResolverWaitersTest, ALoopWithoutRoomForTcpIsAnErrorOfTheQuery) {
