@@ -105,6 +105,7 @@ private:
     DatabaseState state_;
 
     Flights flights_;
+    Clock::time_point last_sent_{};
     std::vector<Record> records_;
     InsertBatch insert_;
 
@@ -285,7 +286,8 @@ void Writer::Impl::read(const Flights::Batch& batch) {
 /// Makes a batch of the records behind the last one when it is due, and reads it.
 bool Writer::Impl::make_batch(bool lingered) {
     const std::size_t unsent = queue_.pending() - flights_.rows();
-    const bool due = lingered || draining_ || flights_.in_flight() == 0;
+    const bool quiet = flights_.in_flight() == 0 && loop_.now() - last_sent_ >= options_.linger;
+    const bool due = lingered || draining_ || quiet;
     if (unsent == 0 || (unsent < options_.batch_rows && !due)) {
         return false;
     }
@@ -301,13 +303,14 @@ void Writer::Impl::send() {
     insert_.assign(records_);
     const PgStatement statement{schema::insert, insert_.parameters()};
     connection_.send({&statement, 1});
-    flights_.sent(loop_.now());
+    last_sent_ = loop_.now();
+    flights_.sent(last_sent_);
 }
 
 /// A timer runs only while there is something to wait for.
 void Writer::Impl::set_timers() {
     const bool in_flight = flights_.in_flight() > 0;
-    if (phase_ != Phase::writing || !in_flight || queue_.pending() == flights_.rows()) {
+    if (phase_ != Phase::writing || queue_.pending() == flights_.rows()) {
         linger_timer_->disarm();
     } else if (!linger_timer_->armed()) {
         linger_timer_->arm(options_.linger, OnExit::abandon);

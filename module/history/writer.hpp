@@ -36,7 +36,8 @@ struct WriterOptions {
     std::size_t batch_rows = 250;
     std::size_t batch_bytes = 256 * 1024;
     std::size_t batches_in_flight = 4;
-    /// How long a batch that is not full may wait while another is in flight.
+    /// How long after a batch the next one that is not full may wait for more records. A record
+    /// that comes later than that after a batch which is done is sent at once.
     std::chrono::milliseconds linger{5};
     std::chrono::milliseconds connect_deadline{10'000};
     std::chrono::milliseconds flight_deadline{30'000};

@@ -66,14 +66,26 @@ TEST_F(WriterTest, WritesTenThousandOnceEach) {
     EXPECT_EQ(found, ids);
 }
 
-TEST_F(WriterTest, SendsAtOnceWhenNothingIsInFlight) {
+TEST_F(WriterTest, SendsAtOnceAfterAPauseAndFullBatchesAlways) {
     options.linger = 10min;
     start();
     ASSERT_TRUE(wait_up());
     append(1);
-    EXPECT_TRUE(wait_written());
+    ASSERT_TRUE(wait_written());
     append(3);
+    loop.run_for(100ms);
+    EXPECT_EQ(queue.pending(), 3U) << "so soon after a batch, a small one waits for more";
+    append(options.batch_rows - 3);
     EXPECT_TRUE(wait_written());
+}
+
+TEST_F(WriterTest, KeepsNothingWaitingLongerThanItLingers) {
+    start();
+    ASSERT_TRUE(wait_up());
+    for (int i = 0; i < 20; ++i) {
+        append(1);
+        ASSERT_TRUE(wait_written(1s));
+    }
 }
 
 TEST_F(WriterTest, GathersWhatComesInOneTurn) {
