@@ -2,6 +2,7 @@
 
 #include "nginx/handlers.hpp"
 #include "nginx/pool.hpp"
+#include "nginx/printable.hpp"
 #include "nginx/request.hpp"
 #include "nginx/response.hpp"
 #include "nginx/suspension.hpp"
@@ -20,9 +21,10 @@ public:
     }
 
     void failed(std::string_view why) noexcept override {
+        const Printable reason(why);
         ngx_log_error(NGX_LOG_ERR, r_->connection->log, 0,
                       "dns_tools: the database does not answer a read: %*s",
-                      DNS_TOOLS_FORMAT_ARGS(why));
+                      DNS_TOOLS_FORMAT_ARGS(reason.text()));
         resume(r_, [this] { return send(r_, api::history_unavailable()); });
     }
 
