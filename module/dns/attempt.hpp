@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/list.hpp"
 #include "dns/flight.hpp"
-#include "dns/list.hpp"
 
 namespace dns_tools::dns {
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "base/list.hpp"
 #include "dns/answer.hpp"
 #include "dns/attempt.hpp"
-#include "dns/list.hpp"
 #include "dns/name.hpp"
 #include "dns/resolver.hpp"
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/event_loop.hpp"
+#include "base/list.hpp"
 #include "base/random.hpp"
 #include "base/socket_address.hpp"
 #include "dns/answer.hpp"
-#include "dns/list.hpp"
 #include "dns/name.hpp"
 
 namespace dns_tools::dns {

@@ -329,7 +329,7 @@ bool Resolver::Impl::somebody_waits() const {
         return attempt.query() != nullptr ? !attempt.query()->waiters.empty()
                                           : !probe_waiters_.empty();
     };
-    return under_way_.any_of(waited_for) || pausing_.any_of(waited_for);
+    return under_way_.find_if(waited_for) != nullptr || pausing_.find_if(waited_for) != nullptr;
 }
 
 std::chrono::steady_clock::time_point Resolver::Impl::last_answer() const noexcept {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/list.hpp"
 #include "dns/attempt.hpp"
-#include "dns/list.hpp"
 #include "dns/local_names.hpp"
 #include "dns/query.hpp"
 #include "dns/resolver.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace dns_tools::dns {
+namespace dns_tools {
 
 template <class T>
 class List;
@@ -74,15 +74,16 @@ public:
         previous_ = next_ = this;
     }
 
+    /// The first item for which `holds` is true; null when there is none.
     template <class Predicate>
-    bool any_of(Predicate holds) const {
-        for (const ListNode* node = next_; node != this; node = node->next_) {
+    T* find_if(Predicate holds) const {
+        for (ListNode* node = next_; node != this; node = node->next_) {
             if (holds(static_cast<const T&>(*node))) {
-                return true;
+                return static_cast<T*>(node);
             }
         }
-        return false;
+        return nullptr;
     }
 };
 
-}  // namespace dns_tools::dns
+}  // namespace dns_tools
