@@ -98,6 +98,20 @@ Reply queue_full() {
     return reply;
 }
 
+Reply not_kept(history::KeepFailure why) {
+    using Why = history::KeepFailure;
+    if (why == Why::refused) {
+        return error(500, "lookup_refused", "the database refuses to save this lookup");
+    }
+    Reply reply =
+        why == Why::late
+            ? error(503, "database_unavailable", "the database has not saved this lookup in time")
+            : error(503, "journal_unavailable",
+                    "the journal could not be written to the disk with this lookup");
+    reply.retry_after = retry_seconds;
+    return reply;
+}
+
 std::size_t lookup_body_bound(const Lookup& lookup) noexcept {
     // Around all: two braces, and the quote behind the source.
     std::size_t bound =

@@ -7,6 +7,7 @@
 #include "dns/answer.hpp"
 #include "dns/name.hpp"
 #include "history/record.hpp"
+#include "history/recorder.hpp"
 
 namespace dns_tools::api {
 
@@ -19,6 +20,9 @@ Reply lookup_failure(const dns::Name& name, const dns::Answer& answer);
 
 /// 503 `overloaded` with Retry-After: the queue of records is full.
 Reply queue_full();
+/// The record of a lookup has not the assurance that its answer needs: 500 `lookup_refused`, 503
+/// `database_unavailable` or 503 `journal_unavailable`, the latter two with Retry-After.
+Reply not_kept(history::KeepFailure why);
 
 /// A lookup that found addresses: what is saved, and what the answer says beyond it.
 struct Lookup {

@@ -356,6 +356,7 @@ void Writer::Impl::go_on() {
 void Writer::Impl::settle() {
     if (const auto end = flights_.take_settled()) {
         queue_.acknowledge(*end);
+        observer_.acknowledged();
     }
 }
 

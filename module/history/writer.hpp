@@ -26,6 +26,8 @@ public:
     virtual void database_notice(std::string_view text) noexcept = 0;
     /// `rows` records were committed.
     virtual void rows_written(std::size_t rows) noexcept = 0;
+    /// The queue has let go of its oldest records: each is written, or was rejected.
+    virtual void acknowledged() noexcept = 0;
     /// The database refuses this one record for what it holds; it is not written.
     virtual void row_rejected(const Record& record, std::string_view why) noexcept = 0;
 };

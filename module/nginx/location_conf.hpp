@@ -1,18 +1,32 @@
 #pragma once
 
+#include "history/client_privacy.hpp"
 #include "nginx/ngx.hpp"
 
 namespace dns_tools::nginx {
 
+/// dns_tools_record: whether lookups are saved, and what their answers wait for.
+enum class RecordMode : ngx_uint_t { off, on, commit };
+
 /// What the module knows of a location.
 struct LocationConf {
-    bool answers = false;  ///< it has one of the module's handlers
+    bool answers = false;                       ///< it has one of the module's handlers
+    ngx_uint_t record = NGX_CONF_UNSET_UINT;    ///< a RecordMode
+    history::ClientPrivacy* privacy = nullptr;  ///< dns_tools_client_ip; in the pool
+
+    RecordMode record_mode() const noexcept { return static_cast<RecordMode>(record); }
 };
+
+const LocationConf& location_conf(ngx_http_request_t* r) noexcept;
 
 void* create_location_conf(ngx_conf_t* cf) noexcept;
 
-/// Lifts nginx's default limit for bodies where the module answers: its own, lower limit is met
-/// with JSON, nginx's with a page of HTML. A limit that the configuration sets stays.
+/// Inherits what is not set. Lifts nginx's default limit for bodies where the module answers: its
+/// own, lower limit is met with JSON, nginx's with a page of HTML. A limit that the configuration
+/// sets stays.
 char* merge_location_conf(ngx_conf_t* cf, void* parent, void* child) noexcept;
+
+extern ngx_conf_enum_t record_modes[];
+char* set_client_ip(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 
 }  // namespace dns_tools::nginx

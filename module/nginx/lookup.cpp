@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "nginx/handlers.hpp"
+#include "nginx/location_conf.hpp"
 #include "nginx/lookup_context.hpp"
 #include "nginx/pool.hpp"
 #include "nginx/request.hpp"
@@ -17,15 +18,22 @@ namespace dns_tools::nginx {
 
 namespace {
 
+/// Who keeps the lookups of this location; null when they are not kept.
+history::Recorder* recorder_of(ngx_http_request_t* r) {
+    Worker::History* history = worker()->history();
+    const bool recorded = location_conf(r).record_mode() != RecordMode::off;
+    return history != nullptr && recorded ? &history->recorder : nullptr;
+}
+
 /// A lookup from the checked name to the answer that was sent.
-class PendingLookup final : public dns::Waiter {
+class PendingLookup final : public dns::Waiter, public history::KeepWaiter {
 public:
     PendingLookup(ngx_http_request_t* r, LookupContext& context) noexcept
         : r_(r), context_(context) {}
 
     /// False when the queue is full.
-    bool reserve(history::Queue& queue) {
-        reservation_ = queue.reserve();
+    bool reserve(history::Recorder& recorder) {
+        reservation_ = recorder.reserve();
         return static_cast<bool>(reservation_);
     }
 
@@ -48,19 +56,24 @@ public:
         ngx_buf_t* body = body_buffer(r_, api::lookup_body_bound(lookup));
         body->last = reinterpret_cast<u_char*>(
             api::write_lookup(lookup, reinterpret_cast<char*>(body->pos)));
-        const auto addresses = copy_to_pool(answer.addresses);
-        if (!keep(record)) {
-            return fail(api::queue_full());
-        }
-        context_.answered = std::chrono::steady_clock::now();
-        context_.result = dns::word(dns::Result::ok);
+        body_ = body;
+        context_.addresses = copy_to_pool(answer.addresses);
         context_.id = stamp.id;
-        context_.addresses = addresses;
-        return send(r_, NGX_HTTP_OK, body);
+        return keep(record);
+    }
+
+    void kept() noexcept override {
+        resume(r_, [this] { return succeed(); });
+    }
+
+    void not_kept(history::KeepFailure why) noexcept override {
+        resume(r_, [this, why] { return fail(api::not_kept(why)); });
     }
 
     ngx_int_t fail(const api::Reply& reply) {
         reservation_ = {};
+        context_.addresses = {};
+        context_.id.reset();
         context_.answered = std::chrono::steady_clock::now();
         context_.result = reply.code;
         return send(r_, reply);
@@ -76,20 +89,35 @@ private:
         return {copy, addresses.size()};
     }
 
-    bool keep(const history::Record& record) {
-        Worker::History* history = worker()->history();
-        if (history == nullptr) {
-            return true;
+    ngx_int_t keep(const history::Record& record) {
+        using Outcome = history::Recorder::Outcome;
+        history::Recorder* recorder = recorder_of(r_);
+        if (recorder == nullptr) {
+            return succeed();
         }
-        if (!history->queue.append(std::move(reservation_), record)) {
-            return false;
+        const auto assurance = location_conf(r_).record_mode() == RecordMode::commit
+                                   ? history::Assurance::committed
+                                   : history::Assurance::queued;
+        switch (recorder->keep(std::move(reservation_), record, assurance, *this)) {
+            case Outcome::kept:
+                return succeed();
+            case Outcome::waiting:
+                return not_yet;
+            case Outcome::full:
+                break;
         }
-        history->writer.appended();
-        return true;
+        return fail(api::queue_full());
+    }
+
+    ngx_int_t succeed() {
+        context_.answered = std::chrono::steady_clock::now();
+        context_.result = dns::word(dns::Result::ok);
+        return send(r_, NGX_HTTP_OK, body_);
     }
 
     ngx_http_request_t* r_;
     LookupContext& context_;
+    ngx_buf_t* body_ = nullptr;
     history::Reservation reservation_;
 };
 
@@ -115,12 +143,15 @@ ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     context.name = std::get<dns::Name>(name);
 
     auto& pending = make_for_request<PendingLookup>(r, r, context);
-    Worker::History* history = worker()->history();
-    if (history != nullptr && !pending.reserve(history->queue)) {
+    history::Recorder* recorder = recorder_of(r);
+    if (recorder != nullptr && !pending.reserve(*recorder)) {
         return pending.fail(api::queue_full());
     }
     if (const dns::Answer* known = worker()->resolver().resolve(*context.name, pending)) {
-        return pending.finish(*known, dns::Source::local);
+        const auto rc = pending.finish(*known, dns::Source::local);
+        if (rc != not_yet) {
+            return rc;
+        }
     }
     return suspend(r, request.method);
 }

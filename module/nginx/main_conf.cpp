@@ -5,33 +5,13 @@
 #include <string_view>
 
 #include "dns/resolver.hpp"
+#include "nginx/directive.hpp"
 #include "nginx/guard.hpp"
 #include "nginx/pool.hpp"
 
 namespace dns_tools::nginx {
 
 namespace {
-
-char* const is_duplicate = const_cast<char*>("is duplicate");
-char* const failed = reinterpret_cast<char*>(NGX_CONF_ERROR);
-char* const fine = NGX_CONF_OK;
-
-std::span<ngx_str_t> arguments(ngx_conf_t* cf) {
-    return {static_cast<ngx_str_t*>(cf->args->elts), cf->args->nelts};
-}
-
-char* invalid(ngx_conf_t* cf, const ngx_str_t& value, std::string_view what_is_right) {
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid value \"%V\" in \"%V\" directive: %*s",
-                       &value, &arguments(cf)[0], DNS_TOOLS_FORMAT_ARGS(what_is_right));
-    return failed;
-}
-
-std::optional<ngx_str_t> after_prefix(const ngx_str_t& text, std::string_view prefix) {
-    if (!view(text).starts_with(prefix)) {
-        return std::nullopt;
-    }
-    return ngx_string_of(view(text).substr(prefix.size()));
-}
 
 char* add_upstreams(ngx_conf_t* cf, MainConf& conf, const ngx_str_t& value) {
     constexpr in_port_t domain_port = 53;

@@ -35,6 +35,16 @@ ngx_command_t in_http(std::string_view name, ngx_uint_t arguments, Setter set) {
             nullptr};
 }
 
+ngx_command_t everywhere(std::string_view name, ngx_uint_t arguments, Setter set,
+                         ngx_uint_t offset = 0, void* post = nullptr) {
+    return {ngx_string_of(name),
+            NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | arguments,
+            set,
+            NGX_HTTP_LOC_CONF_OFFSET,
+            offset,
+            post};
+}
+
 template <ngx_http_handler_pt handler>
 ngx_command_t in_location(std::string_view name) {
     return {ngx_string_of(name),
@@ -49,6 +59,9 @@ std::array commands{
     in_http("dns_tools_resolver", NGX_CONF_1MORE, &set_resolver),
     in_http("dns_tools_database", NGX_CONF_NOARGS | NGX_CONF_TAKE1, &set_database),
     in_http("dns_tools_schema", NGX_CONF_TAKE1, &set_schema),
+    everywhere("dns_tools_record", NGX_CONF_TAKE1, &ngx_conf_set_enum_slot,
+               offsetof(LocationConf, record), record_modes),
+    everywhere("dns_tools_client_ip", NGX_CONF_TAKE12, &set_client_ip),
     in_location<handle_info>("dns_tools_info"),
     in_location<handle_health>("dns_tools_health"),
     in_location<handle_ready>("dns_tools_ready"),

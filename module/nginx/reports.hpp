@@ -5,24 +5,23 @@
 #include <string_view>
 
 #include "dns/resolver.hpp"
-#include "history/writer.hpp"
+#include "history/record.hpp"
 #include "nginx/ngx.hpp"
 
 namespace dns_tools::nginx {
 
 /// Tells the error log what the resolver and the writer report.
-class Reports final : public dns::ResolverObserver, public history::WriterObserver {
+class Reports final : public dns::ResolverObserver {
 public:
     explicit Reports(ngx_log_t* log) noexcept : log_(log) {}
 
     void upstream_down(const SocketAddress& upstream, std::string_view why) noexcept override;
     void upstream_up(const SocketAddress& upstream) noexcept override;
 
-    void database_up() noexcept override;
-    void database_down(std::string_view why) noexcept override;
-    void database_notice(std::string_view text) noexcept override;
-    void rows_written(std::size_t) noexcept override {}
-    void row_rejected(const history::Record& record, std::string_view why) noexcept override;
+    void database_up() noexcept;
+    void database_down(std::string_view why) noexcept;
+    void database_notice(std::string_view text) noexcept;
+    void row_rejected(const history::Record& record, std::string_view why) noexcept;
 
 private:
     ngx_log_t* log_;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "nginx/location_conf.hpp"
 #include "nginx/pool.hpp"
 #include "nginx/request_context.hpp"
 #include "nginx/response.hpp"
@@ -148,8 +149,10 @@ void continue_body(ngx_http_request_t* r, Handle handle,
 
 }  // namespace detail
 
-std::optional<IpAddress> client_address(const ngx_http_request_t* r) noexcept {
-    return IpAddress::from(*r->connection->sockaddr);
+std::optional<IpAddress> client_address(ngx_http_request_t* r) {
+    const auto peer = IpAddress::from(*r->connection->sockaddr);
+    const auto* privacy = location_conf(r).privacy;
+    return peer && privacy != nullptr ? privacy->apply(*peer) : peer;
 }
 
 }  // namespace dns_tools::nginx

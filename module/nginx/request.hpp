@@ -18,8 +18,9 @@ using Handle = ngx_int_t (*)(ngx_http_request_t* r, const api::Request& request)
 template <api::Allowed allowed, Handle handle>
 ngx_int_t receive(ngx_http_request_t* r) noexcept;
 
-/// The peer as nginx, or its realip module, sees it; none over a UNIX socket.
-std::optional<IpAddress> client_address(const ngx_http_request_t* r) noexcept;
+/// What is to be known of the client: the peer as nginx, or its realip module, sees it, as far as
+/// dns_tools_client_ip lets it be known. None over a UNIX socket.
+std::optional<IpAddress> client_address(ngx_http_request_t* r);
 
 namespace detail {
 ngx_int_t receive(ngx_http_request_t* r, api::Allowed allowed, Handle handle,

@@ -4,6 +4,7 @@
 
 #include "nginx/guard.hpp"
 #include "nginx/lookup_context.hpp"
+#include "nginx/request.hpp"
 #include "nginx/request_context.hpp"
 
 namespace dns_tools::nginx {
@@ -73,6 +74,14 @@ std::string_view duration(ngx_http_request_t* r, const LookupContext& context) {
     return {text, reinterpret_cast<char*>(last)};
 }
 
+void set(Value* value, std::string_view text) {
+    value->data = ngx_string_of(text).data;
+    value->len = static_cast<unsigned>(text.size()) & 0x0fff'ffff;
+    value->valid = 1;
+    value->no_cacheable = 0;
+    value->not_found = 0;
+}
+
 template <std::string_view (*get)(ngx_http_request_t*, const LookupContext&)>
 ngx_int_t get_variable(ngx_http_request_t* r, Value* value, uintptr_t) noexcept {
     return guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [r, value]() -> ngx_int_t {
@@ -82,11 +91,21 @@ ngx_int_t get_variable(ngx_http_request_t* r, Value* value, uintptr_t) noexcept 
             value->not_found = 1;
             return NGX_OK;
         }
-        value->data = ngx_string_of(text).data;
-        value->len = static_cast<unsigned>(text.size()) & 0x0fff'ffff;
-        value->valid = 1;
-        value->no_cacheable = 0;
-        value->not_found = 0;
+        set(value, text);
+        return NGX_OK;
+    });
+}
+
+// Unlike the others, this one has a value in every request.
+ngx_int_t get_client_ip(ngx_http_request_t* r, Value* value, uintptr_t) noexcept {
+    return guarded<ngx_int_t>(r->connection->log, NGX_ERROR, [r, value]() -> ngx_int_t {
+        const auto client = client_address(r);
+        if (!client) {
+            value->not_found = 1;
+            return NGX_OK;
+        }
+        char* text = allocate(r, IpAddress::max_text);
+        set(value, {text, client->write(text)});
         return NGX_OK;
     });
 }
@@ -104,6 +123,7 @@ constexpr std::array variables{
     Variable{"dns_tools_addresses", &get_variable<addresses>},
     Variable{"dns_tools_id", &get_variable<id>},
     Variable{"dns_tools_duration", &get_variable<duration>},
+    Variable{"dns_tools_client_ip", &get_client_ip},
 };
 
 }  // namespace

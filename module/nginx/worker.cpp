@@ -14,6 +14,9 @@ constexpr std::size_t queue_capacity = 64 * 1024 * 1024;
 // How long a worker that was told to quit stays for the database.
 constexpr std::chrono::seconds drain_at_most{10};
 
+// How long an answer waits for PostgreSQL to commit (dns_tools_record commit).
+constexpr std::chrono::seconds commit_deadline{10};
+
 // A plain pointer: no destructor runs at exit but by exit_process().
 Worker* the_worker = nullptr;
 
@@ -42,19 +45,26 @@ private:
 };
 
 Worker::History::History(Worker& worker, const MainConf& conf)
-    : queue(queue_capacity),
-      writer(worker.loop_, worker.random_, queue, *worker.hosts_, worker.reports_,
+    : reports_(worker.reports_),
+      queue(queue_capacity),
+      writer(worker.loop_, worker.random_, queue, *worker.hosts_, *this,
              [&conf] {
                  history::WriterOptions options;
                  options.conninfo = *conf.conninfo;
                  options.schema = conf.schema.value_or(history::SchemaMode::create);
                  return options;
              }()),
+      recorder(worker.loop_, queue, writer, commit_deadline),
       reader(worker.loop_, worker.random_, *worker.hosts_, [&conf] {
           history::ReaderOptions options;
           options.conninfo = *conf.conninfo;
           return options;
       }()) {}
+
+void Worker::History::row_rejected(const history::Record& record, std::string_view why) noexcept {
+    reports_.row_rejected(record, why);
+    recorder.refused(record);
+}
 
 Worker::Worker(const MainConf& conf, ngx_cycle_t& cycle)
     : log_(cycle.log),

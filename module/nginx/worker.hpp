@@ -9,6 +9,7 @@
 #include "dns/resolver.hpp"
 #include "history/memory_queue.hpp"
 #include "history/reader.hpp"
+#include "history/recorder.hpp"
 #include "history/writer.hpp"
 #include "nginx/main_conf.hpp"
 #include "nginx/ngx_event_loop.hpp"
@@ -21,11 +22,26 @@ namespace dns_tools::nginx {
 class Worker {
 public:
     /// What only a worker with a database has.
-    struct History {
+    class History final : private history::WriterObserver {
+    public:
         History(Worker& worker, const MainConf& conf);
 
+    private:
+        void database_up() noexcept override { reports_.database_up(); }
+        void database_down(std::string_view why) noexcept override { reports_.database_down(why); }
+        void database_notice(std::string_view text) noexcept override {
+            reports_.database_notice(text);
+        }
+        void rows_written(std::size_t) noexcept override {}
+        void acknowledged() noexcept override { recorder.acknowledged(); }
+        void row_rejected(const history::Record& record, std::string_view why) noexcept override;
+
+        Reports& reports_;
+
+    public:
         history::MemoryQueue queue;
         history::Writer writer;
+        history::Recorder recorder;
         history::Reader reader;
     };
 

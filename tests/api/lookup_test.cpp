@@ -222,6 +222,19 @@ TEST(LookupBody, stays_in_its_bound_at_the_limits) {
     EXPECT_EQ(json["domain"], domain);
 }
 
+TEST(NotKept, says_why_and_when_to_come_again) {
+    using Why = history::KeepFailure;
+    expect_error(not_kept(Why::refused), 500, "lookup_refused",
+                 "the database refuses to save this lookup");
+    EXPECT_EQ(not_kept(Why::refused).retry_after, 0U);
+    expect_error(not_kept(Why::late), 503, "database_unavailable",
+                 "the database has not saved this lookup in time");
+    expect_error(not_kept(Why::unsafe), 503, "journal_unavailable",
+                 "the journal could not be written to the disk with this lookup");
+    EXPECT_GT(not_kept(Why::late).retry_after, 0U);
+    EXPECT_GT(not_kept(Why::unsafe).retry_after, 0U);
+}
+
 TEST(LookupBody, of_any_record_is_json_and_stays_in_its_bound) {
     std::mt19937_64 random(7);
     const auto text = [&] {

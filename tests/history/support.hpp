@@ -75,12 +75,14 @@ public:
     void database_down(std::string_view why) noexcept override { downs.emplace_back(why); }
     void database_notice(std::string_view text) noexcept override { notices.emplace_back(text); }
     void rows_written(std::size_t rows) noexcept override { written += rows; }
+    void acknowledged() noexcept override { ++acknowledgements; }
     void row_rejected(const Record& record, std::string_view why) noexcept override {
         rejected.emplace_back(record.id, why);
     }
 
     int ups = 0;
     std::size_t written = 0;
+    int acknowledgements = 0;
     std::vector<std::string> downs;
     std::vector<std::string> notices;
     std::vector<std::pair<Uuid, std::string>> rejected;
