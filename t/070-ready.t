@@ -35,9 +35,23 @@ my $before = $dns->queries;
 $http->get('/ready') for 1 .. 50;
 cmp_ok $dns->queries - $before, '<', 10, 'asking often does not ask the nameserver each time';
 
+# Since when a check stands as it does, which must be a time between these.
+sub since_is ($check, $from, $to) {
+    my $since = $http->get('/ready')->json->{checks}{$check}{since};
+    ok $since && $since >= $from && $since <= $to, "$check: since when" or diag "$from $since $to";
+    return;
+}
+since_is $_, time - 60, time for qw(resolver database);
+
+my $stopped = time;
 $pg->stop;
 ready_is 200, 'degraded', resolver => 'up', database => 'down';
-ok length $http->get('/ready')->json->{checks}{database}{reason}, 'with a reason';
+my $down = $http->get('/ready')->json->{checks};
+ok length $down->{database}{reason}, 'with a reason';
+since_is database => $stopped, time;
+is $http->get('/ready')->json->{checks}{database}{since}, $down->{database}{since},
+    'which stays while it is down';
+is $down->{journal}{since}, undef, 'what is off has no time';
 
 $dns->rule('drop');
 ready_is 503, 'down', resolver => 'down', database => 'down';
@@ -76,6 +90,19 @@ subtest 'many at once while nobody answers' => sub {
     is $http->get('/health')->status, 200, 'one that leaves is no harm';
     $dns->rule('answer');
     ready_is 200, 'up';
+};
+
+subtest 'a worker that is about to exit is not ready' => sub {
+    my $held = $nginx->http;
+    $held->send("GET /ready HTTP/1.1\r\n");
+    is $http->get('/health')->status, 200, 'its connection is accepted';
+    $nginx->process->signal('QUIT');
+    wait_until('nginx no longer listens', sub { !$nginx->listening });
+    $held->send("Host: dns.test\r\n\r\n");
+    my $response = $held->response;
+    is $response->status, 503, 'it answers 503';
+    is $response->json->{status}, 'down', 'down';
+    is $response->json->{reason}, 'the worker is shutting down', 'and says why';
 };
 
 $nginx->finish;

@@ -24,6 +24,9 @@ void append_check(std::string& body, std::string_view name, const Check& check) 
     json::append_string(body, name);
     body += R"(:{"status":)";
     json::append_string(body, word(check.status));
+    if (check.since) {
+        body += R"(,"since":)" + std::to_string(check.since->time_since_epoch().count());
+    }
     if (!check.reason.empty()) {
         body += R"(,"reason":)";
         json::append_string(body, check.reason);
@@ -60,6 +63,9 @@ Reply ready(const Readiness& readiness) {
     reply.status = down ? 503 : 200;
     reply.body = R"({"status":)";
     json::append_string(reply.body, down ? "down" : degraded ? "degraded" : "up");
+    if (readiness.stopping) {
+        reply.body += R"(,"reason":"the worker is shutting down")";
+    }
     reply.body += R"(,"checks":{)";
     append_check(reply.body, "resolver", readiness.resolver);
     reply.body += ',';

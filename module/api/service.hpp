@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,12 +15,14 @@ Reply info(std::chrono::sys_seconds now, bool kubernetes);
 /// `{"status":"up"}`
 Reply health();
 
-/// What readiness looked at. An empty reason is left out of the answer.
+/// What readiness looked at.
 struct Readiness {
     struct Check {
         enum class Status { up, down, off };
         Status status = Status::up;
-        std::string reason;
+        std::string reason;  ///< empty: left out of the answer
+        /// When the status became what it is; none: left out of the answer.
+        std::optional<std::chrono::sys_seconds> since{};
     };
     Check resolver;
     Check database;         ///< off: none is configured

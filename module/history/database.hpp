@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ip_address.hpp"
@@ -41,6 +42,16 @@ struct DatabaseState {
     Status status = Status::connecting;
     /// Why it is down, for a person; never holds a password.
     std::string reason;
+    /// When the status became what it is.
+    std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
+
+    void turn(Status to, std::string why) {
+        if (status != to) {
+            status = to;
+            since = std::chrono::system_clock::now();
+        }
+        reason = std::move(why);
+    }
 };
 
 }  // namespace dns_tools::history

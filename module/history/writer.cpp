@@ -259,7 +259,7 @@ void Writer::Impl::begin_writing() {
 
 void Writer::Impl::set_up() {
     if (state_.status != Status::up) {
-        state_ = {Status::up, {}};
+        state_.turn(Status::up, {});
         observer_.database_up();
     }
 }
@@ -409,7 +409,7 @@ void Writer::Impl::back_off(const PgError& error) {
     const bool slow = error.kind == ErrorKind::configuration && !repairable;
     probing_ = true;
     pause_timer_->arm((slow ? slow_backoff_ : backoff_).next(random_), OnExit::abandon);
-    state_ = {Status::down, error.text};
+    state_.turn(Status::down, error.text);
     observer_.database_down(error.text);
 }
 

@@ -10,21 +10,36 @@ namespace dns_tools::nginx {
 
 namespace {
 
-using Status = api::Readiness::Check::Status;
+using Check = api::Readiness::Check;
+using Status = Check::Status;
 
 // An answer this recent says that an upstream answers; after that one is asked.
 constexpr std::chrono::seconds recent{5};
 
-api::Reply readiness(Worker& worker, api::Readiness::Check resolver) {
+std::chrono::sys_seconds seconds(std::chrono::system_clock::time_point time) {
+    return std::chrono::floor<std::chrono::seconds>(time);
+}
+
+Check database_check(const history::DatabaseState& state) {
+    using Database = history::DatabaseState::Status;
+    if (state.status == Database::connecting) {
+        return {Status::down, "not connected yet", seconds(state.since)};
+    }
+    const bool up = state.status == Database::up;
+    return {up ? Status::up : Status::down, state.reason, seconds(state.since)};
+}
+
+api::Reply readiness(Worker& worker, bool resolver_is_up, std::string reason) {
+    Standing& resolver = worker.resolver_standing();
+    resolver.turn(resolver_is_up);
+
     api::Readiness readiness;
     readiness.stopping = worker.stopping();
-    readiness.resolver = std::move(resolver);
+    readiness.resolver = {resolver_is_up ? Status::up : Status::down, std::move(reason),
+                          seconds(resolver.since())};
     readiness.journal.status = Status::off;
     if (Worker::History* history = worker.history()) {
-        const auto& state = history->writer.state();
-        const bool up = state.status == history::DatabaseState::Status::up;
-        readiness.database.status = up ? Status::up : Status::down;
-        readiness.database.reason = state.reason;
+        readiness.database = database_check(history->writer.state());
     } else {
         readiness.database.status = Status::off;
     }
@@ -38,7 +53,7 @@ public:
     void answered(const dns::Answer& answer, dns::Source) noexcept override {
         resume(r_, [this, &answer] {
             const bool up = answer.result == dns::Result::ok;
-            return send(r_, readiness(*worker(), {up ? Status::up : Status::down, answer.detail}));
+            return send(r_, readiness(*worker(), up, answer.detail));
         });
     }
 
@@ -49,7 +64,7 @@ private:
 ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     dns::Resolver& resolver = worker()->resolver();
     if (worker()->loop().now() - resolver.last_answer() < recent) {
-        return send(r, readiness(*worker(), {Status::up, {}}));
+        return send(r, readiness(*worker(), true, {}));
     }
     resolver.probe(make_for_request<PendingReady>(r, r));
     return suspend(r, request.method);

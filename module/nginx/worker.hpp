@@ -14,6 +14,7 @@
 #include "nginx/main_conf.hpp"
 #include "nginx/ngx_event_loop.hpp"
 #include "nginx/reports.hpp"
+#include "nginx/standing.hpp"
 #include "nginx/stop_signal.hpp"
 
 namespace dns_tools::nginx {
@@ -55,6 +56,8 @@ public:
     /// An identifier for a lookup that is answered now.
     Stamp stamp();
     EventLoop& loop() noexcept { return loop_; }
+    /// Whether nameservers answered when readiness was last asked for.
+    Standing& resolver_standing() noexcept { return resolver_standing_; }
     /// The worker was told to quit.
     bool stopping() const noexcept { return stopping_; }
 
@@ -69,6 +72,7 @@ private:
     UuidV7Generator ids_{random_};
     Reports reports_;
     dns::Resolver resolver_;
+    Standing resolver_standing_;
     std::unique_ptr<history::HostLookup> hosts_;
     std::optional<History> history_;
     StopSignal stop_signal_;

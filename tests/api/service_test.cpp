@@ -24,11 +24,16 @@ TEST(Service, health) {
 
 TEST(Service, ready_shows_each_check) {
     Readiness readiness;
-    readiness.database = {Status::down, "no \"route\""};
+    readiness.resolver.since = std::chrono::sys_seconds(std::chrono::seconds(1663534325));
+    readiness.database = {Status::down, "no \"route\"",
+                          std::chrono::sys_seconds(std::chrono::seconds(1663534326))};
     readiness.journal.status = Status::off;
-    EXPECT_EQ(ready(readiness).body, R"({"status":"degraded","checks":{"resolver":{"status":"up"},)"
-                                     R"("database":{"status":"down","reason":"no \"route\""},)"
-                                     R"("journal":{"status":"off"}}})");
+    EXPECT_EQ(ready(readiness).body,
+              R"({"status":"degraded","checks":{"resolver":{"status":"up","since":1663534325},)"
+              R"("database":{"status":"down","since":1663534326,"reason":"no \"route\""},)"
+              R"("journal":{"status":"off"}}})");
+    readiness.stopping = true;
+    EXPECT_EQ(test::parsed(ready(readiness).body)["reason"], "the worker is shutting down");
 }
 
 TEST(Service, ready_is_down_only_without_upstreams_or_when_stopping) {
@@ -48,9 +53,9 @@ TEST(Service, ready_is_down_only_without_upstreams_or_when_stopping) {
         {Status::up, Status::down, Status::up, true, 503, "down"},
     };
     for (const auto& expected : contract) {
-        const Reply reply = ready({{expected.resolver, ""},
-                                   {expected.database, ""},
-                                   {expected.journal, ""},
+        const Reply reply = ready({{expected.resolver, "", {}},
+                                   {expected.database, "", {}},
+                                   {expected.journal, "", {}},
                                    expected.stopping});
         EXPECT_EQ(reply.status, expected.status);
         EXPECT_EQ(test::parsed(reply.body)["status"], expected.word);
