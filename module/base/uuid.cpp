@@ -8,6 +8,7 @@ namespace dns_tools {
 namespace {
 
 constexpr std::uint64_t nanos_a_milli = 1'000'000;
+constexpr std::uint64_t micros_a_milli = 1'000;
 constexpr std::uint64_t steps_a_milli = 4096;
 
 constexpr bool is_dash(std::size_t position) {
@@ -26,6 +27,17 @@ void put_big_endian(std::uint8_t* out, std::uint64_t value, int bytes) {
     for (int i = bytes - 1; i >= 0; --i) {
         *out++ = static_cast<std::uint8_t>(value >> (8 * i));
     }
+}
+
+/// RFC 9562 §5.7. `step` is in 1/4096 of a millisecond since the epoch.
+Uuid lay_out(std::uint64_t step, std::uint64_t tail) {
+    Uuid uuid;
+    auto& bytes = uuid.bytes;
+    put_big_endian(&bytes[0], step / steps_a_milli, 6);
+    put_big_endian(&bytes[6], 0x7000 | step % steps_a_milli, 2);
+    put_big_endian(&bytes[8], tail, 8);
+    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+    return uuid;
 }
 
 }  // namespace
@@ -73,6 +85,15 @@ std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
     return uuid;
 }
 
+Uuid first_id_at(UnixMicros instant) noexcept {
+    const auto micros =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(instant.time_since_epoch().count(), 0));
+    // Rounded up: an identifier's instant is rounded down.
+    const auto fraction =
+        (micros % micros_a_milli * steps_a_milli + micros_a_milli - 1) / micros_a_milli;
+    return lay_out(micros / micros_a_milli * steps_a_milli + fraction, 0);
+}
+
 Stamp UuidV7Generator::next(std::chrono::sys_time<std::chrono::nanoseconds> now) {
     // A clock that was never set may stand before 1970, which the format cannot express.
     const auto nanos =
@@ -85,14 +106,10 @@ Stamp UuidV7Generator::next(std::chrono::sys_time<std::chrono::nanoseconds> now)
     const auto fraction = last_ % steps_a_milli;
 
     Stamp stamp;
-    auto& bytes = stamp.id.bytes;
-    put_big_endian(&bytes[0], millis, 6);
-    put_big_endian(&bytes[6], 0x7000 | fraction, 2);
-    put_big_endian(&bytes[8], random_.next64(), 8);
-    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-
-    stamp.created_at = UnixMicros(std::chrono::milliseconds(millis) +
-                                  std::chrono::microseconds(fraction * 1000 / steps_a_milli));
+    stamp.id = lay_out(last_, random_.next64());
+    stamp.created_at =
+        UnixMicros(std::chrono::milliseconds(millis) +
+                   std::chrono::microseconds(fraction * micros_a_milli / steps_a_milli));
     return stamp;
 }
 

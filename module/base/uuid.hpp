@@ -34,6 +34,10 @@ struct Stamp {
     UnixMicros created_at;
 };
 
+/// The least identifier that carries `instant` or a later one: a stamp's id is less than it exactly
+/// when its `created_at` is before `instant`.
+Uuid first_id_at(UnixMicros instant) noexcept;
+
 /// Makes UUIDv7 identifiers with sub-millisecond precision in rand_a (RFC 9562 §6.2, method 3).
 /// One generator's identifiers strictly increase, also while the clock stands still or goes back;
 /// `created_at` is the instant the identifier carries, in whole microseconds.

@@ -12,6 +12,15 @@ extern const char* const insert;
 /// Reads the latest $1 (bigint) lookups.
 extern const char* const latest;
 
+/// Lets the transaction that begins with it neither wait nor work for long, nor wait for its commit
+/// to reach a disk or a standby.
+extern const char* const hurry;
+
+/// Deletes at most $3 (bigint) of the oldest lookups whose id is at least $1 (uuid) and below $2
+/// (uuid), unless another transaction is at it. One row: whether it was this one's turn (boolean),
+/// how many are deleted (bigint), and the last of their ids (NULL when there were none).
+extern const char* const delete_oldest;
+
 /// Creates or upgrades what is missing. To be sent in one transaction.
 std::span<const char* const> create() noexcept;
 

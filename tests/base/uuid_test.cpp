@@ -149,6 +149,22 @@ TEST_F(UuidV7, two_generators_differ_at_the_same_instant) {
     EXPECT_EQ(ids.size(), 2000u);
 }
 
+TEST_F(UuidV7, first_id_at_parts_what_was_stamped_before_from_what_was_not) {
+    for (long micros = 0; micros < 3'000; ++micros) {
+        const auto instant = UnixMicros(std::chrono::microseconds(start / 1000 + micros));
+        const auto bound = first_id_at(instant);
+        for (const long nanos : {-1'001L, -1'000L, -245L, -1L, 0L, 1L, 244L, 999L, 1'000L}) {
+            UuidV7Generator generator(random_);
+            const auto stamp = generator.next(at(start + micros * 1000 + nanos));
+            ASSERT_EQ(stamp.id < bound, stamp.created_at < instant) << micros << ' ' << nanos;
+        }
+        ASSERT_EQ(bound.bytes[6] >> 4, 7);
+        ASSERT_EQ(bound.bytes[8], 0x80);
+    }
+    EXPECT_EQ(first_id_at(UnixMicros(std::chrono::microseconds(-1))).text(),
+              "00000000-0000-7000-8000-000000000000");
+}
+
 }  // namespace
 
 }  // namespace dns_tools
