@@ -27,13 +27,22 @@ my ($exit, $output) = DnsTools::Nginx->check_conf(
     http => <<~'CONF'
         dns_tools_resolver 127.0.0.1 127.0.0.2:5353 [::1] [::1]:5353 timeout=500ms attempts=2;
         dns_tools_database "host=127.0.0.1 port=5432 user=u password=open-sesame dbname=d";
+        dns_tools_database_reads "host=127.0.0.1,127.0.0.2 user=u password=open-sesame dbname=d";
         dns_tools_schema verify;
+        dns_tools_retention 30d;
         CONF
 );
 is $exit, 0, 'a right configuration is accepted' or diag $output;
 for my $database ('', ' postgresql://u@db.internal:5432/d?sslmode=verify-full', ' service=dns') {
     ($exit, $output) = DnsTools::Nginx->check_conf(http => "dns_tools_database$database;");
     is $exit, 0, "dns_tools_database$database" or diag $output;
+}
+
+for my $right ('retention off', 'retention 1m', 'retention 1y 6M', 'database_reads') {
+    my $words = $right eq 'retention 1y 6M' ? 'retention "1y 6M"' : $right;
+    ($exit, $output) =
+        DnsTools::Nginx->check_conf(http => "dns_tools_$words; dns_tools_database;");
+    is $exit, 0, "dns_tools_$right" or diag $output;
 }
 
 resolver('127.0.0.1 timeout=soon',     qr/"timeout=soon"/, qr/time/);
@@ -70,6 +79,37 @@ check 'dns_tools_database twice', qr/"dns_tools_database" directive is duplicate
     http => 'dns_tools_database; dns_tools_database;';
 check 'dns_tools_database with two values', qr/invalid number of arguments in "dns_tools_database"/,
     http => 'dns_tools_database host=a port=5;';
+
+my $here = 'dns_tools_database;';
+check 'dns_tools_database_reads with a connection string that is none',
+    qr/"dns_tools_database_reads"/,
+    http => "$here dns_tools_database_reads 'password=open-sesame host';";
+check 'dns_tools_database_reads with a connection URI that is none',
+    qr/"dns_tools_database_reads"/,
+    http => "$here dns_tools_database_reads 'postgresql://user:open-sesame@[::1/d';";
+check 'dns_tools_database_reads twice', qr/"dns_tools_database_reads" directive is duplicate/,
+    http => "$here dns_tools_database_reads; dns_tools_database_reads;";
+check 'dns_tools_database_reads without dns_tools_database',
+    qr/"dns_tools_database_reads" directive needs "dns_tools_database"/,
+    http => 'dns_tools_database_reads "host=a password=open-sesame";';
+
+for my $retention (qw(soon 0 59s 1000ms -1d 30 101y 99999999999999999y forever Off), '""') {
+    my $said = $retention =~ s/"//gr;
+    check "dns_tools_retention $retention",
+        [qr/"dns_tools_retention"/, qr/"\Q$said\E"/, qr/from 1m/],
+        http => "$here dns_tools_retention $retention;";
+}
+check 'dns_tools_retention twice', qr/"dns_tools_retention" directive is duplicate/,
+    http => "$here dns_tools_retention off; dns_tools_retention 1d;";
+check 'dns_tools_retention without a time',
+    qr/invalid number of arguments in "dns_tools_retention"/,
+    http => "$here dns_tools_retention;";
+check 'dns_tools_retention in a server', qr/"dns_tools_retention" directive is not allowed here/,
+    http   => $here,
+    server => 'dns_tools_retention 1d;';
+check 'dns_tools_retention without dns_tools_database',
+    qr/"dns_tools_retention" directive needs "dns_tools_database"/,
+    http => 'dns_tools_retention 30d;';
 
 check 'dns_tools_schema with another word',
     [qr/"dns_tools_schema"/, qr/"drop"/, qr/create/, qr/verify/],

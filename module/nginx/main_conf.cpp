@@ -70,6 +70,57 @@ char* parse_resolver(ngx_conf_t* cf, MainConf& conf) {
     return fine;
 }
 
+char* parse_conninfo(ngx_conf_t* cf, std::optional<std::string>& conninfo) {
+    if (conninfo) {
+        return is_duplicate;
+    }
+    const auto values = arguments(cf).subspan(1);
+    conninfo = values.empty() ? std::string() : std::string(view(values[0]));
+    if (const auto error = history::check_conninfo(*conninfo)) {
+        // The value is not repeated: it may hold a password.
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid value in \"%V\" directive: %*s",
+                           &arguments(cf)[0], DNS_TOOLS_FORMAT_ARGS(*error));
+        return failed;
+    }
+    return fine;
+}
+
+char* parse_retention(ngx_conf_t* cf, MainConf& conf) {
+    constexpr ngx_int_t shortest = 60;
+    constexpr ngx_int_t longest = 100L * 365 * 24 * 3600;
+
+    if (conf.retention) {
+        return is_duplicate;
+    }
+    auto& value = arguments(cf)[1];
+    if (view(value) == "off") {
+        conf.retention = std::chrono::seconds(0);
+        return fine;
+    }
+    constexpr ngx_uint_t in_seconds = 1;
+    const auto seconds = ngx_parse_time(&value, in_seconds);
+    if (seconds < shortest || seconds > longest) {
+        return invalid(cf, value, "it must be \"off\" or a time from 1m to 100y, such as 30d");
+    }
+    conf.retention = std::chrono::seconds(seconds);
+    return fine;
+}
+
+/// What says more about a database is of no use without one.
+char* check_database_given(ngx_conf_t* cf, const MainConf& conf) {
+    const bool deletes = conf.retention.value_or(std::chrono::seconds(0)).count() > 0;
+    const char* const directive = conf.reads_conninfo ? "dns_tools_database_reads"
+                                  : deletes           ? "dns_tools_retention"
+                                                      : nullptr;
+    if (conf.conninfo || directive == nullptr) {
+        return fine;
+    }
+    ngx_conf_log_error(
+        NGX_LOG_EMERG, cf, 0,
+        "\"%s\" directive needs \"dns_tools_database\": without it no lookup is saved", directive);
+    return failed;
+}
+
 // nginx empties the environment of its workers but for what `env` directives name. libpq's
 // variables are named here as if by such directives, so that PGHOST, PGPASSFILE and the others
 // mean in a worker what they meant when nginx was started.
@@ -112,6 +163,9 @@ void* create_main_conf(ngx_conf_t* cf) noexcept {
 char* init_main_conf(ngx_conf_t* cf, void* data) noexcept {
     return guarded(cf->log, failed, [cf, data] {
         auto& conf = *static_cast<MainConf*>(data);
+        if (char* error = check_database_given(cf, conf); error != fine) {
+            return error;
+        }
         if (!conf.used) {
             return fine;
         }
@@ -130,22 +184,20 @@ char* set_resolver(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
                    [&] { return parse_resolver(cf, *static_cast<MainConf*>(conf)); });
 }
 
-char* set_database(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept {
+char* set_database(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
+    return guarded(cf->log, failed,
+                   [&] { return parse_conninfo(cf, static_cast<MainConf*>(conf)->conninfo); });
+}
+
+char* set_database_reads(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
     return guarded(cf->log, failed, [&] {
-        auto& conf = *static_cast<MainConf*>(data);
-        if (conf.conninfo) {
-            return is_duplicate;
-        }
-        const auto values = arguments(cf).subspan(1);
-        conf.conninfo = values.empty() ? std::string() : std::string(view(values[0]));
-        if (const auto error = history::check_conninfo(*conf.conninfo)) {
-            // The value is not repeated: it may hold a password.
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid value in \"%V\" directive: %*s",
-                               &arguments(cf)[0], DNS_TOOLS_FORMAT_ARGS(*error));
-            return failed;
-        }
-        return fine;
+        return parse_conninfo(cf, static_cast<MainConf*>(conf)->reads_conninfo);
     });
+}
+
+char* set_retention(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
+    return guarded(cf->log, failed,
+                   [&] { return parse_retention(cf, *static_cast<MainConf*>(conf)); });
 }
 
 char* set_schema(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept {

@@ -23,6 +23,10 @@ struct MainConf {
     /// None: no database. Empty: libpq's environment alone.
     std::optional<std::string> conninfo;
     std::optional<history::SchemaMode> schema;
+    /// None: /history is read where lookups are saved.
+    std::optional<std::string> reads_conninfo;
+    /// None until dns_tools_retention is given; zero: lookups are kept.
+    std::optional<std::chrono::milliseconds> retention;
 
     /// Whether the master runs in a Kubernetes pod; workers no longer have the environment.
     bool kubernetes = std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
@@ -37,11 +41,13 @@ MainConf& main_conf(ngx_conf_t* cf) noexcept;
 const MainConf& main_conf(ngx_http_request_t* r) noexcept;
 
 void* create_main_conf(ngx_conf_t* cf) noexcept;
-/// Fills in the defaults once everything is read.
+/// Fills in the defaults once everything is read, and refuses what makes no sense together.
 char* init_main_conf(ngx_conf_t* cf, void* conf) noexcept;
 
 char* set_resolver(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_database(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* set_database_reads(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* set_retention(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_schema(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 
 }  // namespace dns_tools::nginx

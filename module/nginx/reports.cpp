@@ -4,13 +4,6 @@
 
 namespace dns_tools::nginx {
 
-namespace {
-
-// A database that stays away is told of this often.
-constexpr std::chrono::seconds reminder{30};
-
-}  // namespace
-
 void Reports::upstream_down(const SocketAddress& upstream, std::string_view why) noexcept {
     const auto address = upstream.text();
     const Printable reason(why);
@@ -25,27 +18,21 @@ void Reports::upstream_up(const SocketAddress& upstream) noexcept {
 }
 
 void Reports::database_up() noexcept {
-    if (database_is_down_) {
+    if (database_outage_.ended()) {
         ngx_log_error(NGX_LOG_NOTICE, log_, 0, "dns_tools: the database takes lookups again");
     }
-    database_is_down_ = false;
-    untold_ = 0;
 }
 
 void Reports::database_down(std::string_view why) noexcept {
-    const auto now = std::chrono::steady_clock::now();
-    if (database_is_down_ && now - last_told_ < reminder) {
-        ++untold_;
+    const auto untold = database_outage_.failed();
+    if (!untold) {
         return;
     }
     const Printable reason(why);
     ngx_log_error(NGX_LOG_ERR, log_, 0,
                   "dns_tools: the database does not take lookups: %*s (%ui more failures since the "
                   "last such line); they stay queued",
-                  DNS_TOOLS_FORMAT_ARGS(reason.text()), static_cast<ngx_uint_t>(untold_));
-    database_is_down_ = true;
-    last_told_ = now;
-    untold_ = 0;
+                  DNS_TOOLS_FORMAT_ARGS(reason.text()), static_cast<ngx_uint_t>(*untold));
 }
 
 void Reports::database_notice(std::string_view text) noexcept {
@@ -62,6 +49,24 @@ void Reports::row_rejected(const history::Record& record, std::string_view why) 
                   "dns_tools: the database refuses the lookup %*s of \"%*s\", it is not saved: %*s",
                   sizeof id, id, DNS_TOOLS_FORMAT_ARGS(record.domain),
                   DNS_TOOLS_FORMAT_ARGS(reason.text()));
+}
+
+void Reports::old_rows_deleted(std::size_t) noexcept {
+    if (retention_outage_.ended()) {
+        ngx_log_error(NGX_LOG_NOTICE, log_, 0, "dns_tools: old lookups are deleted again");
+    }
+}
+
+void Reports::retention_failed(std::string_view why) noexcept {
+    const auto untold = retention_outage_.failed();
+    if (!untold) {
+        return;
+    }
+    const Printable reason(why);
+    ngx_log_error(NGX_LOG_ERR, log_, 0,
+                  "dns_tools: old lookups are not deleted: %*s (%ui more failures since the last "
+                  "such line)",
+                  DNS_TOOLS_FORMAT_ARGS(reason.text()), static_cast<ngx_uint_t>(*untold));
 }
 
 }  // namespace dns_tools::nginx

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <string_view>
 
 #include "dns/resolver.hpp"
 #include "history/record.hpp"
+#include "history/retention.hpp"
 #include "nginx/ngx.hpp"
+#include "nginx/outage.hpp"
 
 namespace dns_tools::nginx {
 
-/// Tells the error log what the resolver and the writer report.
-class Reports final : public dns::ResolverObserver {
+/// Tells the error log what the resolver, the writer and the retention report.
+class Reports final : public dns::ResolverObserver, public history::RetentionObserver {
 public:
     explicit Reports(ngx_log_t* log) noexcept : log_(log) {}
 
@@ -23,11 +23,13 @@ public:
     void database_notice(std::string_view text) noexcept;
     void row_rejected(const history::Record& record, std::string_view why) noexcept;
 
+    void old_rows_deleted(std::size_t rows) noexcept override;
+    void retention_failed(std::string_view why) noexcept override;
+
 private:
     ngx_log_t* log_;
-    bool database_is_down_ = false;
-    std::chrono::steady_clock::time_point last_told_{};
-    unsigned untold_ = 0;
+    Outage database_outage_;
+    Outage retention_outage_;
 };
 
 }  // namespace dns_tools::nginx

@@ -57,9 +57,18 @@ Worker::History::History(Worker& worker, const MainConf& conf)
       recorder(worker.loop_, queue, writer, commit_deadline),
       reader(worker.loop_, worker.random_, *worker.hosts_, [&conf] {
           history::ReaderOptions options;
-          options.conninfo = *conf.conninfo;
+          options.conninfo = conf.reads_conninfo.value_or(*conf.conninfo);
           return options;
-      }()) {}
+      }()) {
+    if (const auto keep = conf.retention.value_or(std::chrono::seconds(0)); keep.count() > 0) {
+        history::RetentionOptions options;
+        options.conninfo = *conf.conninfo;
+        options.keep = keep;
+        options.pause = history::retention_pause(keep);
+        retention = std::make_unique<history::Retention>(worker.loop_, worker.random_,
+                                                         *worker.hosts_, worker.reports_, options);
+    }
+}
 
 void Worker::History::row_rejected(const history::Record& record, std::string_view why) noexcept {
     reports_.row_rejected(record, why);
@@ -76,7 +85,12 @@ Worker::Worker(const MainConf& conf, ngx_cycle_t& cycle)
       stop_signal_(log_, [this](StopSignal::Kind kind) { stop(kind); }) {
     if (conf.conninfo) {
         history_.emplace(*this, conf);
-        start_ = loop_.make_task([this] { history_->writer.start(); });
+        start_ = loop_.make_task([this] {
+            history_->writer.start();
+            if (history_->retention != nullptr) {
+                history_->retention->start();
+            }
+        });
         start_->post();
         loop_.wake();
     }
@@ -98,6 +112,7 @@ Stamp Worker::stamp() {
 void Worker::stop(StopSignal::Kind kind) {
     stopping_ = true;
     if (history_) {
+        history_->retention.reset();
         history_->writer.drain(kind == StopSignal::Kind::quit ? drain_at_most
                                                               : std::chrono::seconds(0));
     }

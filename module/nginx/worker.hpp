@@ -10,6 +10,7 @@
 #include "history/memory_queue.hpp"
 #include "history/reader.hpp"
 #include "history/recorder.hpp"
+#include "history/retention.hpp"
 #include "history/writer.hpp"
 #include "nginx/main_conf.hpp"
 #include "nginx/ngx_event_loop.hpp"
@@ -44,6 +45,8 @@ public:
         history::Writer writer;
         history::Recorder recorder;
         history::Reader reader;
+        /// Null without dns_tools_retention, and once the worker is leaving.
+        std::unique_ptr<history::Retention> retention;
     };
 
     Worker(const MainConf& conf, ngx_cycle_t& cycle);
