@@ -10,8 +10,8 @@ export CXX
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-unit test-integration test-deep test-valgrind test-build bench \
-	lint clean
+.PHONY: help build run test test-unit test-integration test-deep test-faults test-valgrind \
+	test-build bench lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' Makefile | column -t -s '|'
@@ -34,6 +34,9 @@ test-integration: ## Run the integration tests alone (TESTS='t/020-lookup.t ...'
 
 test-deep: ## Run the long tests of t/deep
 	@scripts/test deep
+
+test-faults: ## Run the slow fault tests of t/faults
+	@scripts/test faults
 
 test-valgrind: ## Run the integration tests with nginx under valgrind
 	@scripts/test valgrind

@@ -58,6 +58,11 @@ void Flights::retry() {
     land(State::waiting);
 }
 
+void Flights::confirm() {
+    entries_[first()].batch.confirm = true;
+    retry();
+}
+
 void Flights::split(Queue::Position middle, std::size_t rows) {
     const auto at = first();
     land(State::waiting);

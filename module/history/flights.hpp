@@ -20,6 +20,7 @@ public:
         Queue::Position begin;
         Queue::Position end;
         std::size_t rows;
+        bool confirm = false;  ///< some of its rows were there already: see confirm()
     };
 
     /// Nothing made a batch of lies before `next()`.
@@ -43,6 +44,9 @@ public:
     const Batch& first_in_flight() const noexcept;
     void settle();  ///< it is in the database, or never will be
     void retry();   ///< it waits to be sent again
+    /// It waits to be sent again: who wrote its rows may not know whether their commit has reached
+    /// the standbys.
+    void confirm();
     /// Its parts, the first of which ends at `middle` and has `rows` rows, wait to be sent instead.
     void split(Queue::Position middle, std::size_t rows);
 

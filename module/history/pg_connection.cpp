@@ -172,6 +172,7 @@ private:
     bool broken_ = false;                // libpq took no more
     std::size_t outstanding_ = 0;        // requests not completed
     Result rows_;                        // of the oldest request
+    std::size_t changed_ = 0;            // by the oldest request
     std::optional<PgError> error_;       // of the oldest request
     std::optional<PgError> last_words_;  // of a server that ends the session
 };
@@ -210,6 +211,7 @@ void PgConnection::Impl::close() noexcept {
     broken_ = false;
     outstanding_ = 0;
     rows_.reset();
+    changed_ = 0;
     error_.reset();
     last_words_.reset();
 }
@@ -439,10 +441,14 @@ void PgConnection::Impl::take(Result result) {
             --outstanding_;
             const auto error = std::exchange(error_, std::nullopt);
             const auto rows = std::move(rows_);
-            owner_.completed(error ? &*error : nullptr, PgRows(rows.get()));
+            const auto changed = std::exchange(changed_, 0);
+            owner_.completed(error ? &*error : nullptr, PgRows(rows.get(), changed));
             return;
         }
-        default:  // PGRES_COMMAND_OK, and PGRES_PIPELINE_ABORTED behind an error
+        case PGRES_COMMAND_OK:
+            changed_ += std::strtoul(PQcmdTuples(result.get()), nullptr, 10);
+            return;
+        default:  // PGRES_PIPELINE_ABORTED, behind an error
             return;
     }
 }

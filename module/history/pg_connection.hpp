@@ -39,17 +39,21 @@ struct PgStatement {
     std::span<const PgParameter> parameters;  ///< at most PgConnection::max_parameters
 };
 
-/// The rows a statement gave, in binary format. Good for the call that hands them out.
+/// The rows a request gave, in binary format. Good for the call that hands them out.
 class PgRows {
 public:
-    explicit PgRows(const void* result = nullptr) noexcept : result_(result) {}
+    explicit PgRows(const void* result = nullptr, std::size_t changed = 0) noexcept
+        : result_(result), changed_(changed) {}
 
     int size() const noexcept;
     /// None for NULL.
     std::optional<std::string_view> value(int row, int column) const noexcept;
+    /// How many rows its statements that give none have inserted, updated or deleted.
+    std::size_t changed() const noexcept { return changed_; }
 
 private:
     const void* result_;  // a PGresult
+    std::size_t changed_;
 };
 
 /// One connection to PostgreSQL on the event loop: libpq, never blocking, in pipeline mode.

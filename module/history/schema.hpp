@@ -9,6 +9,10 @@ namespace dns_tools::history::schema {
 /// with empty arrays it writes nothing, but tells whether everything that writing needs is there.
 extern const char* const insert;
 
+/// Makes the transaction one whose commit waits for the disk and the standbys as that of a writing
+/// one does, also when it wrote no row.
+extern const char* const confirm;
+
 /// Reads the latest $1 (bigint) lookups.
 extern const char* const latest;
 

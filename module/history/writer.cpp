@@ -63,7 +63,7 @@ private:
 
     void connected() override;
     void disconnected(const PgError& error) override;
-    void completed(const PgError* error, const PgRows& rows) override;
+    void completed(const PgError* error, const PgRows& result) override;
     void notice(std::string_view text) noexcept override { observer_.database_notice(text); }
 
     void connect();
@@ -75,8 +75,8 @@ private:
     void pump(bool lingered);
     bool make_batch(bool lingered);
     void read(const Flights::Batch& batch);
-    void send();
-    void batch_written();
+    void send(bool confirm);
+    void batch_written(std::size_t rows_new);
     void batch_failed(const PgError& error);
     void row_or_halve(const PgError& error);
     void go_on();
@@ -203,14 +203,14 @@ void Writer::Impl::disconnected(const PgError& error) {
     give_up(error);
 }
 
-void Writer::Impl::completed(const PgError* error, const PgRows&) {
+void Writer::Impl::completed(const PgError* error, const PgRows& result) {
     switch (phase_) {
         case Phase::verifying:
             return schema_checked(error);
         case Phase::creating:
             return error != nullptr ? give_up(*error) : verify();
         default:
-            return error != nullptr ? batch_failed(*error) : batch_written();
+            return error != nullptr ? batch_failed(*error) : batch_written(result.changed());
     }
 }
 
@@ -268,12 +268,13 @@ void Writer::Impl::set_up() {
 void Writer::Impl::pump(bool lingered) {
     const std::size_t most = probing_ ? 1 : std::max<std::size_t>(options_.batches_in_flight, 1);
     while (phase_ == Phase::writing && flights_.in_flight() < most) {
-        if (const auto batch = flights_.waiting()) {
+        const auto batch = flights_.waiting();
+        if (batch) {
             read(*batch);
         } else if (!make_batch(lingered)) {
             break;
         }
-        send();
+        send(batch && batch->confirm);
     }
     set_timers();
 }
@@ -299,10 +300,11 @@ bool Writer::Impl::make_batch(bool lingered) {
 }
 
 /// Sends the records that were read, which are the oldest batch that waits.
-void Writer::Impl::send() {
+void Writer::Impl::send(bool confirm) {
     insert_.assign(records_);
-    const PgStatement statement{schema::insert, insert_.parameters()};
-    connection_.send({&statement, 1});
+    const PgStatement statements[] = {{schema::insert, insert_.parameters()},
+                                      {schema::confirm, {}}};
+    connection_.send(std::span(statements).first(confirm ? 2 : 1));
     last_sent_ = loop_.now();
     flights_.sent(last_sent_);
 }
@@ -332,14 +334,20 @@ void Writer::Impl::check_deadline() {
     give_up({ErrorKind::connection, "", "the database did not answer in time"});
 }
 
-void Writer::Impl::batch_written() {
-    const std::size_t rows = flights_.first_in_flight().rows;
+void Writer::Impl::batch_written(std::size_t rows_new) {
+    const auto batch = flights_.first_in_flight();
+    if (rows_new < batch.rows && !batch.confirm) {
+        // Rows of a session that ended while its commit waited for a standby are there, and yet a
+        // failover would lose them.
+        flights_.confirm();
+        return go_on();
+    }
     backoff_.reset();
     slow_backoff_.reset();
     probing_ = false;
     flights_.settle();
     settle();
-    observer_.rows_written(rows);
+    observer_.rows_written(batch.rows);
     if (phase_ == Phase::writing) {
         set_up();
     }

@@ -247,6 +247,49 @@ TEST_F(WriterFaults, TellsOfABrokenConninfo) {
     EXPECT_NE(reason().find("URI"), std::string::npos) << reason();
 }
 
+/// No standby is there to confirm a commit, as long as it lives.
+class NoStandby {
+public:
+    explicit NoStandby(Sql sql) : sql_(std::move(sql)) { set("nobody"); }
+    ~NoStandby() { set(""); }
+
+private:
+    void set(const std::string& names) {
+        sql_.run("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'");
+        sql_.run("SELECT pg_reload_conf()");
+        while (sql_.value("SHOW synchronous_standby_names") != names) {
+        }
+    }
+    Sql sql_;
+};
+
+TEST_F(WriterFaults, TakesRowsThatAreThereForNoneWhileTheirCommitWaits) {
+    start();
+    ASSERT_TRUE(wait_up());
+    const auto waiting = [this] {
+        return sql().value(
+            "SELECT coalesce(min(pid), 0) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+            " AND application_name = 'dns-tools' AND datname = current_database()");
+    };
+    {
+        const NoStandby none(Sql(postgres.conninfo("postgres")));
+        append(10);
+        std::string session;
+        ASSERT_TRUE(eventually(loop, [&] { return (session = waiting()) != "0"; }));
+        sql().run("SELECT pg_terminate_backend(" + session + ")");
+        ASSERT_TRUE(eventually(loop, [&] {
+            const auto other = waiting();
+            return other != "0" && other != session;
+        })) << "what is sent again waits, too";
+        EXPECT_EQ(rows(), 10U);
+        EXPECT_EQ(queue.pending(), 10U);
+        EXPECT_EQ(diary.written, 0U);
+    }
+    ASSERT_TRUE(wait_written());
+    EXPECT_EQ(rows(), 10U);
+    EXPECT_EQ(diary.written, 10U);
+}
+
 class WriterNetwork : public WriterFaults {
 protected:
     WriterNetwork() {

@@ -15,15 +15,8 @@ use constant password => 'open-Sesame-42';
 my ($bin) =
     reverse sort { ($a =~ /(\d+)/)[0] <=> ($b =~ /(\d+)/)[0] } glob '/usr/lib/postgresql/*/bin';
 
-# run => 0: only make the cluster.
-sub start ($class, %o) {
-    my $folder = temp_folder('pg');
-    my $self   = bless {folder => $folder, port => free_port(), log => "$folder/log"}, $class;
-    if ($> == 0) {
-        my ($uid, $gid) = (getpwnam 'postgres')[2, 3];
-        chown $uid, $gid, $folder or confess $!;
-        $self->{as_user} = ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'];
-    }
+sub start ($class) {
+    my $self = $class->_new;
     $self->_init;
     $self->run;
     $self->sql(q{CREATE ROLE dns_tools LOGIN PASSWORD '} . password . q{'}, database => 'postgres');
@@ -31,24 +24,61 @@ sub start ($class, %o) {
     return $self;
 }
 
+sub _new ($class) {
+    my $folder = temp_folder('pg');
+    my $self   = bless {folder => $folder, port => free_port(), log => "$folder/log"}, $class;
+    if ($> == 0) {
+        my ($uid, $gid) = (getpwnam 'postgres')[2, 3];
+        chown $uid, $gid, $folder or confess $!;
+        $self->{as_user} = ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'];
+    }
+    return $self;
+}
+
+# Runs one of PostgreSQL's programs to its end.
+sub _program ($self, $name, @arguments) {
+    my $program = DnsTools::Process->start(
+        name   => $name,
+        argv   => [@{$self->{as_user} // []}, "$bin/$name", @arguments],
+        output => $self->{log});
+    $program->wait_end(60) && $program->ended == 0 or confess "$name:\n" . slurp($self->{log});
+    return;
+}
+
+# A hot standby of this one that follows it, called `name` in synchronous_standby_names. It may read
+# and, once promoted, write.
+sub standby ($self, $name = 'standby') {
+    my $standby = ref($self)->_new;
+    $standby->_program(
+        'pg_basebackup', '-D',
+        "$standby->{folder}/data", '-d',
+        "host=$self->{folder} port=$self->{port} user=postgres application_name=$name",
+        qw(-R -X stream -c fast --no-sync));
+    return $standby->run;
+}
+
+sub promote ($self) { return $self->sql('SELECT pg_promote()', database => 'postgres') }
+
+# Changes a setting of the whole cluster.
+sub set ($self, $name, $value) {
+    $self->sql("ALTER SYSTEM SET $name = '$value'", database => 'postgres');
+    $self->sql('SELECT pg_reload_conf()',           database => 'postgres');
+    return;
+}
+
 sub _init ($self) {
     my $password_file = "$self->{folder}/password";
     open my $file, '>', $password_file or confess $!;
     print $file password, "\n";
     close $file;
-    my $init = DnsTools::Process->start(
-        name => 'initdb',
-        argv => [
-            @{$self->{as_user} // []},   "$bin/initdb",
-            '-D',                        "$self->{folder}/data",
-            '-U',                        'postgres',
-            '-A',                        'trust',
-            '--auth-host=scram-sha-256', "--pwfile=$password_file",
-            '--no-sync',                 '--encoding=UTF8',
-            '--locale=C'
-        ],
-        output => $self->{log});
-    $init->wait_end(60) && $init->ended == 0 or confess "initdb:\n" . slurp($self->{log});
+    $self->_program(
+        'initdb',
+        '-D',                        "$self->{folder}/data",
+        '-U',                        'postgres',
+        '-A',                        'trust',
+        '--auth-host=scram-sha-256', "--pwfile=$password_file",
+        '--no-sync',                 '--encoding=UTF8',
+        '--locale=C');
     return;
 }
 
