@@ -9,9 +9,6 @@ namespace {
 
 constexpr std::size_t chunk_size = 256 * 1024;
 
-/// Room for a name of ordinary length and some 50 addresses.
-constexpr std::size_t reservation_size = 512;
-
 }  // namespace
 
 MemoryQueue::MemoryQueue(std::size_t capacity) : capacity_(capacity) {}
@@ -19,11 +16,11 @@ MemoryQueue::MemoryQueue(std::size_t capacity) : capacity_(capacity) {}
 MemoryQueue::~MemoryQueue() = default;
 
 Reservation MemoryQueue::reserve() {
-    if (end_ - begin_ + reserved_ + reservation_size > capacity_) {
+    if (end_ - begin_ + reserved_ + ordinary_record_size > capacity_) {
         return {};
     }
-    reserved_ += reservation_size;
-    return {*this, reservation_size};
+    reserved_ += ordinary_record_size;
+    return {*this, ordinary_record_size};
 }
 
 bool MemoryQueue::append(Reservation reservation, const Record& record) {

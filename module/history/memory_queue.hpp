@@ -19,6 +19,7 @@ public:
 
     Position begin() const noexcept override { return begin_; }
     Position end() const noexcept override { return end_; }
+    Position durable() const noexcept override { return end_; }
     std::size_t pending() const noexcept override { return pending_; }
 
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,

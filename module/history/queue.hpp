@@ -13,6 +13,9 @@ namespace dns_tools::history {
 
 class Queue;
 
+/// Room for an ordinary record: a name of usual length and some 50 addresses; in encoded bytes.
+constexpr std::size_t ordinary_record_size = 512;
+
 /// Room kept in a queue for one record that is about to come. Gives it back when destroyed.
 class Reservation {
 public:
@@ -55,6 +58,8 @@ public:
 
     virtual Position begin() const noexcept = 0;  ///< the oldest record that is not acknowledged
     virtual Position end() const noexcept = 0;    ///< behind the newest record
+    /// Everything before it survives what the queue promises to survive.
+    virtual Position durable() const noexcept = 0;
     /// Records between begin() and end().
     virtual std::size_t pending() const noexcept = 0;
 

@@ -1,0 +1,133 @@
+#include "history/journal_finder.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace dns_tools::history {
+
+std::shared_ptr<JournalFolder> JournalFinder::claim(JournalNews& news) {
+    std::vector<std::string> paths;
+    try {
+        paths = journal_folders(root_);
+    } catch (const DiskError&) {
+        // What is wrong shows again, or is put right, when a folder is made.
+    }
+    for (const auto& path : paths) {
+        if (auto folder = hold(path, news)) {
+            return folder;
+        }
+    }
+    auto folder = make_journal_folder(root_);
+    if (durable_) {
+        sync_folder(root_);
+    }
+    return folder;
+}
+
+std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, JournalNews& news) {
+    std::vector<std::string> paths;
+    try {
+        paths = journal_folders(root_);
+    } catch (const DiskError&) {
+        // Who makes segments meets it too, and tells.
+    }
+    for (const auto& path : paths) {
+        const auto folder = hold(path, news);
+        if (folder == nullptr || folder->bytes() > max_bytes) {
+            continue;
+        }
+        const auto loaded = load(folder, folder->segments(), news);
+        if (loaded && loaded->records > 0) {
+            return loaded;
+        }
+        if (loaded) {
+            remove(folder, news);
+        }
+    }
+    return std::nullopt;
+}
+
+/// Holds the folder if nobody else does and it may be used.
+std::shared_ptr<JournalFolder> JournalFinder::hold(const std::string& path, JournalNews& news) {
+    try {
+        auto folder = JournalFolder::hold(path);
+        if (folder == nullptr) {
+            return nullptr;
+        }
+        const auto files = folder->segments();
+        const auto newer = std::find_if(files.begin(), files.end(), &is_of_newer_version);
+        if (newer == files.end()) {
+            return folder;
+        }
+        if (told_.insert(*newer).second) {
+            news.newer_files.push_back(*newer);
+        }
+    } catch (const DiskError& error) {
+        leave_alone(path, error.what(), news);
+    }
+    return nullptr;
+}
+
+std::optional<LoadedFolder> JournalFinder::load(std::shared_ptr<JournalFolder> folder,
+                                                const std::vector<std::string>& paths,
+                                                JournalNews& news) {
+    JournalNews found;
+    try {
+        auto loaded = load_all(folder, paths, found);
+        std::move(found.damages.begin(), found.damages.end(), std::back_inserter(news.damages));
+        return loaded;
+    } catch (const DiskError& error) {
+        leave_alone(folder->path(), error.what(), news);
+        return std::nullopt;
+    }
+}
+
+LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
+                                     const std::vector<std::string>& paths, JournalNews& news) {
+    LoadedFolder loaded;
+    std::vector<std::string> empty;
+    for (const auto& path : paths) {
+        LoadedSegment segment = load_segment(path, disk_);
+        for (const auto& damage : segment.damages) {
+            news.damages.emplace_back(path, damage);
+        }
+        if (segment.file == nullptr) {
+            empty.push_back(path);
+            continue;
+        }
+        if (durable_) {
+            // Should it fail, then nobody waits for these records any more.
+            disk_.sync(segment.file->fd());
+        }
+        loaded.bytes += segment.file->size();
+        loaded.records += segment.records;
+        loaded.segments.push_back(std::move(segment));
+    }
+    for (const auto& path : empty) {
+        ::unlink(path.c_str());
+    }
+    std::sort(loaded.segments.begin(), loaded.segments.end(),
+              [](const LoadedSegment& a, const LoadedSegment& b) {
+                  return a.file->sequence() < b.file->sequence();
+              });
+    loaded.folder = std::move(folder);
+    return loaded;
+}
+
+void JournalFinder::remove(const std::shared_ptr<JournalFolder>& folder, JournalNews& news) {
+    if (!folder->remove()) {
+        kept_.push_back(folder);
+        leave_alone(folder->path(), "it is done with, and cannot be removed", news);
+    }
+}
+
+void JournalFinder::leave_alone(const std::string& path, const std::string& why,
+                                JournalNews& news) {
+    if (told_.insert(path).second) {
+        news.left_alone.emplace_back(path, why);
+    }
+}
+
+}  // namespace dns_tools::history

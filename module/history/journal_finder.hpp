@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "history/journal_folder.hpp"
+#include "history/segment_file.hpp"
+
+namespace dns_tools::history {
+
+/// What the search for folders came across and the observer is to be told.
+struct JournalNews {
+    std::vector<std::pair<std::string, Damage>> damages;  // each with its file
+    std::vector<std::string> newer_files;
+    std::vector<std::pair<std::string, std::string>> left_alone;  // a folder, and why
+};
+
+/// A folder and the records that were found in it.
+struct LoadedFolder {
+    std::shared_ptr<JournalFolder> folder;
+    std::vector<LoadedSegment> segments;  ///< that hold records, the oldest first
+    std::uint64_t bytes = 0;              ///< that those take
+    std::size_t records = 0;
+};
+
+/// Finds and loads the folders that nobody holds. One thread uses it at a time.
+class JournalFinder {
+public:
+    /// `durable`: what is loaded is brought to the disk too.
+    JournalFinder(std::string root, Disk& disk, bool durable)
+        : root_(std::move(root)), disk_(disk), durable_(durable) {}
+
+    /// The first folder that nobody holds, or else a new one. Throws DiskError.
+    std::shared_ptr<JournalFolder> claim(JournalNews& news);
+
+    /// The first folder of those that nobody holds which has records, and no more than `max_bytes`;
+    /// those that have none are removed. None when there is no such folder.
+    std::optional<LoadedFolder> adopt(std::uint64_t max_bytes, JournalNews& news);
+
+    /// What is in these files of a folder that is held; those without records are removed. None
+    /// when one cannot be read: then nothing was changed that matters.
+    std::optional<LoadedFolder> load(std::shared_ptr<JournalFolder> folder,
+                                     const std::vector<std::string>& paths, JournalNews& news);
+
+    /// Removes a folder that has nothing left in it, or keeps it for itself.
+    void remove(const std::shared_ptr<JournalFolder>& folder, JournalNews& news);
+
+private:
+    std::shared_ptr<JournalFolder> hold(const std::string& path, JournalNews& news);
+    LoadedFolder load_all(std::shared_ptr<JournalFolder> folder,
+                          const std::vector<std::string>& paths, JournalNews& news);
+    void leave_alone(const std::string& path, const std::string& why, JournalNews& news);
+
+    const std::string root_;
+    Disk& disk_;
+    const bool durable_;
+    std::set<std::string> told_;
+    std::vector<std::shared_ptr<JournalFolder>> kept_;  // else they would be adopted for ever
+};
+
+}  // namespace dns_tools::history

@@ -1,0 +1,251 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "history/segment_file.hpp"
+#include "history/segment_header.hpp"
+
+namespace dns_tools::history {
+
+namespace {
+
+constexpr auto page = SegmentFile::page;
+
+UniqueFd open_segment(const std::string& path, int flags) {
+    return UniqueFd(open(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+}
+
+std::size_t size_of(int fd, const std::string& path) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        throw DiskError("cannot look at", path, errno);
+    }
+    return static_cast<std::size_t>(status.st_size);
+}
+
+}  // namespace
+
+/// Takes apart one file that its writer left.
+class SegmentLoader {
+public:
+    SegmentLoader(const std::string& path, Disk& disk);
+
+    LoadedSegment load();
+
+private:
+    void probe();
+    bool choose_header();
+    bool all_zero() const noexcept;
+    void scan();
+    void report_gaps(const FrameScan& found);
+    void report_tail(const FrameScan& found);
+    void skip_acknowledged();
+    std::size_t count_records() const noexcept;
+    void prepare_hints();
+    void damaged(std::uint64_t offset, std::uint64_t bytes, const char* why) {
+        loaded_.damages.push_back({offset, bytes, why});
+    }
+    bool at_frame(std::uint64_t offset) const noexcept;
+
+    Disk& disk_;
+    std::shared_ptr<SegmentFile> file_;
+    std::size_t file_size_;
+    std::size_t readable_;  // bytes before the first that the disk does not give
+    bool may_write_ = true;
+    bool header_was_whole_ = false;
+    SegmentHeader header_{};
+    std::uint32_t acknowledged_ = SegmentFile::first_frame;
+    LoadedSegment loaded_;
+};
+
+SegmentLoader::SegmentLoader(const std::string& path, Disk& disk) : disk_(disk) {
+    UniqueFd fd = open_segment(path, O_RDWR);
+    if (!fd && (errno == EACCES || errno == EROFS)) {
+        may_write_ = false;
+        fd = open_segment(path, O_RDONLY);
+    }
+    if (!fd) {
+        throw DiskError("cannot open", path, errno);
+    }
+    file_size_ = size_of(fd.get(), path);
+    readable_ = file_size_;
+    file_.reset(new SegmentFile(path, std::move(fd), file_size_));
+}
+
+LoadedSegment SegmentLoader::load() {
+    probe();
+    if (readable_ > 0) {
+        file_->frames_ = Mapping(file_->fd(), readable_, false);
+        if (!file_->frames_) {
+            throw DiskError("cannot map", file_->path(), errno);
+        }
+    }
+    if (all_zero()) {
+        return std::move(loaded_);  // it was never begun
+    }
+    if (!choose_header()) {
+        damaged(0, file_size_, "neither copy of the header is whole");
+        return std::move(loaded_);
+    }
+    scan();
+    loaded_.records = count_records();
+    if (loaded_.records > 0) {
+        prepare_hints();
+        loaded_.file = std::move(file_);
+    }
+    return std::move(loaded_);
+}
+
+/// A bad sector under a mapping would be SIGBUS; read(2) only says so.
+void SegmentLoader::probe() {
+    std::array<std::byte, 64 * 1024> buffer;
+    for (std::size_t at = 0; at < readable_;) {
+        const auto wanted = std::min(buffer.size(), readable_ - at);
+        const auto got = disk_.read(file_->fd(), buffer.data(), wanted, static_cast<off_t>(at));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            readable_ = at;
+        } else {
+            at += static_cast<std::size_t>(got);
+        }
+    }
+}
+
+bool SegmentLoader::all_zero() const noexcept {
+    const std::byte* const begin = file_->frames_.data();
+    return readable_ == file_size_ && std::all_of(begin, begin + readable_, [](std::byte byte) {
+               return byte == std::byte{};
+           });
+}
+
+bool SegmentLoader::choose_header() {
+    if (readable_ < SegmentFile::first_frame) {
+        return false;
+    }
+    header_ = SegmentHeader::read(file_->data());
+    header_was_whole_ = header_.is_whole();
+    if (!header_was_whole_) {
+        header_ = SegmentHeader::read(file_->data() + page);
+        if (!header_.is_whole()) {
+            return false;
+        }
+        damaged(0, SegmentFile::header_size, "the header is not whole, its copy is used");
+        header_.acknowledged = header_.published = SegmentFile::first_frame;
+    }
+    file_->identity_ = {header_.sequence, header_.seed};
+    return true;
+}
+
+void SegmentLoader::scan() {
+    const auto readable = std::min<std::size_t>(readable_, header_.size);
+    const auto found =
+        scan_frames({file_->data(), readable}, SegmentFile::first_frame, header_.seed);
+    loaded_.runs = found.runs;
+    if (header_.acknowledged <= found.end && at_frame(header_.acknowledged)) {
+        acknowledged_ = static_cast<std::uint32_t>(header_.acknowledged);
+    }
+    report_gaps(found);
+    report_tail(found);
+    skip_acknowledged();
+}
+
+/// Whether a frame that verifies begins at `offset`, or a run of them ends there.
+bool SegmentLoader::at_frame(std::uint64_t offset) const noexcept {
+    for (const auto& run : loaded_.runs) {
+        std::uint32_t at = run.begin;
+        while (at < run.end && at < offset) {
+            at += static_cast<std::uint32_t>(frame::size_at(file_->data() + at));
+        }
+        if (at == offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void SegmentLoader::report_gaps(const FrameScan& found) {
+    for (const auto& gap : found.gaps) {
+        if (gap.end > acknowledged_) {
+            damaged(gap.begin, gap.end - gap.begin, "what is there does not verify");
+        }
+    }
+}
+
+void SegmentLoader::report_tail(const FrameScan& found) {
+    const bool hint = header_.published <= header_.size;
+    if (hint && header_.published > found.end && header_.published > acknowledged_) {
+        damaged(found.end, header_.published - found.end,
+                readable_ < file_size_          ? "the disk cannot read what is there"
+                : header_.published > readable_ ? "the file ends before its last record"
+                                                : "the last records do not verify");
+    } else if (readable_ < file_size_) {
+        damaged(readable_, file_size_ - readable_, "the disk cannot read what is there");
+    } else if (found.torn > 0) {
+        damaged(found.end, found.torn, "the last record does not verify");
+    } else if (may_write_) {
+        file_->size_ = file_->trim(found.end);
+    }
+}
+
+void SegmentLoader::skip_acknowledged() {
+    auto& runs = loaded_.runs;
+    runs.erase(std::remove_if(runs.begin(), runs.end(),
+                              [this](const Extent& run) { return run.end <= acknowledged_; }),
+               runs.end());
+    if (!runs.empty()) {
+        runs.front().begin = std::max(runs.front().begin, acknowledged_);
+    }
+}
+
+std::size_t SegmentLoader::count_records() const noexcept {
+    std::size_t count = 0;
+    for (const auto& run : loaded_.runs) {
+        for (std::uint32_t at = run.begin; at < run.end; ++count) {
+            at += static_cast<std::uint32_t>(frame::size_at(file_->data() + at));
+        }
+    }
+    return count;
+}
+
+/// Makes the first page writable; without, its records come again when they are loaded again.
+void SegmentLoader::prepare_hints() {
+    // It may be a hole, and the disk full.
+    if (!may_write_ || posix_fallocate(file_->fd(), 0, static_cast<off_t>(page)) != 0) {
+        return;
+    }
+    file_->header_page_ = Mapping(file_->fd(), page, true);
+    file_->header_ = file_->header_page_.data();
+    header_.published = loaded_.runs.back().end;
+    if (file_->header_ != nullptr && !header_was_whole_) {
+        std::memcpy(file_->header_, &header_, sizeof header_);
+    }
+}
+
+LoadedSegment load_segment(const std::string& path, Disk& disk) {
+    return SegmentLoader(path, disk).load();
+}
+
+bool is_of_newer_version(const std::string& path) {
+    const UniqueFd fd = open_segment(path, O_RDONLY);
+    if (!fd) {
+        throw DiskError("cannot open", path, errno);
+    }
+    const auto header_at = [&fd](off_t offset) {
+        std::array<std::byte, SegmentFile::header_size> bytes{};
+        // What is short or unreadable stays zero, which is no header.
+        [[maybe_unused]] const auto got = pread(fd.get(), bytes.data(), bytes.size(), offset);
+        return SegmentHeader::read(bytes.data());
+    };
+    const auto first = header_at(0);
+    const auto copy = header_at(page);
+    return !first.is_whole() && !copy.is_whole() && (first.is_newer() || copy.is_newer());
+}
+
+}  // namespace dns_tools::history
