@@ -14,13 +14,8 @@ is $http->get(lookup 'one.test')->status,         200,   'a lookup is answered';
 error_is $http->get('/history'), 503, 'history_disabled', '/history after a lookup';
 my $ready = $http->get('/ready');
 is $ready->status, 200, 'ready';
-is_deeply $ready->json,
-    {
-    status => 'up',
-    checks =>
-        {resolver => {status => 'up'}, database => {status => 'off'}, journal => {status => 'off'}}
-    },
-    'with no database to look at';
+is $ready->json->{status}, 'up', 'up';
+is_deeply $ready->json->{checks}{$_}, {status => 'off'}, "no $_ to look at" for qw(database journal);
 
 $nginx->finish(above_warn => 1);
 done_testing;

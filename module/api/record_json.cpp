@@ -72,4 +72,14 @@ char* write_record_members(const history::Record& record, char* out) noexcept {
     return out;
 }
 
+std::string rejected_line(const history::Record& record, std::string_view why) {
+    std::string line(1 + record_members_bound(record), '{');
+    const char* end = write_record_members(record, line.data() + 1);
+    line.resize(static_cast<std::size_t>(end - line.data()));
+    line += R"(,"error":)";
+    json::append_string(line, why);
+    line += '}';
+    return line;
+}
+
 }  // namespace dns_tools::api

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "history/record.hpp"
 
@@ -12,5 +14,8 @@ std::size_t record_members_bound(const history::Record& record) noexcept;
 /// Writes the five members that an answer and the history share, from `"id":` to the end of
 /// `"addresses":[…]`, without braces around them; returns their end. Does not allocate.
 char* write_record_members(const history::Record& record, char* out) noexcept;
+
+/// A line for the file of rejected records: one JSON object of the five members and `error`.
+std::string rejected_line(const history::Record& record, std::string_view why);
 
 }  // namespace dns_tools::api

@@ -69,9 +69,6 @@ public:
     virtual Position read(Position from, Position until, std::size_t max_records,
                           std::size_t max_bytes, std::vector<Record>& out) const = 0;
 
-    /// What lies before it is as safe as this queue makes a record.
-    virtual Position durable() const noexcept { return end(); }
-
     /// Everything before `until` is safe in the database; its room is free again.
     virtual void acknowledge(Position until) = 0;
 

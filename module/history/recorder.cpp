@@ -65,12 +65,12 @@ void Recorder::refused(const Record& record) noexcept {
     }
 }
 
-void Recorder::sync_failed(Queue::Position end) noexcept {
-    while (KeepWaiter* waiter = for_sync_.front()) {
-        if (waiter->end_ > end) {
-            return;
-        }
-        Waiters::remove(*waiter);
+void Recorder::sync_failed() noexcept {
+    synced();
+    // Who is told may keep another record at once, which is not one of these.
+    Waiters unsafe;
+    unsafe.append(for_sync_);
+    while (KeepWaiter* waiter = unsafe.pop_front()) {
         waiter->not_kept(KeepFailure::unsafe);
     }
 }

@@ -70,8 +70,8 @@ public:
     void refused(const Record& record) noexcept;
     /// To be called when the queue's durable() has moved.
     void synced() noexcept;
-    /// To be called when the records before `end` that are not durable by now will never be.
-    void sync_failed(Queue::Position end) noexcept;
+    /// To be called when the records that are not durable by now never will be.
+    void sync_failed() noexcept;
 
 private:
     using Waiters = List<KeepWaiter>;

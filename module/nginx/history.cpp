@@ -37,12 +37,12 @@ ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     if (const auto* error = std::get_if<api::Reply>(&limit)) {
         return send(r, *error);
     }
-    Worker::History* history = worker()->history();
+    WorkerHistory* history = worker()->history();
     if (history == nullptr) {
         return send(r, api::history_disabled());
     }
     auto& pending = make_for_request<PendingHistory>(r, r);
-    history->reader.latest(std::get<unsigned>(limit), pending);
+    history->reader().latest(std::get<unsigned>(limit), pending);
     return suspend(r, request.method);
 }
 

@@ -19,10 +19,13 @@ namespace dns_tools::nginx {
 namespace {
 
 /// Who keeps the lookups of this location; null when they are not kept.
-history::Recorder* recorder_of(ngx_http_request_t* r) {
-    Worker::History* history = worker()->history();
-    const bool recorded = location_conf(r).record_mode() != RecordMode::off;
-    return history != nullptr && recorded ? &history->recorder : nullptr;
+WorkerHistory* history_of(ngx_http_request_t* r) {
+    return location_conf(r).record_mode() == RecordMode::off ? nullptr : worker()->history();
+}
+
+/// Whether a lookup is answered though there is no room for its record.
+bool may_drop(ngx_http_request_t* r, const WorkerHistory& history) {
+    return history.drops() && location_conf(r).record_mode() != RecordMode::commit;
 }
 
 /// A lookup from the checked name to the answer that was sent.
@@ -91,14 +94,14 @@ private:
 
     ngx_int_t keep(const history::Record& record) {
         using Outcome = history::Recorder::Outcome;
-        history::Recorder* recorder = recorder_of(r_);
-        if (recorder == nullptr) {
+        WorkerHistory* history = history_of(r_);
+        if (history == nullptr) {
             return succeed();
         }
         const auto assurance = location_conf(r_).record_mode() == RecordMode::commit
                                    ? history::Assurance::committed
                                    : history::Assurance::queued;
-        switch (recorder->keep(std::move(reservation_), record, assurance, *this)) {
+        switch (history->recorder().keep(std::move(reservation_), record, assurance, *this)) {
             case Outcome::kept:
                 return succeed();
             case Outcome::waiting:
@@ -106,7 +109,11 @@ private:
             case Outcome::full:
                 break;
         }
-        return fail(api::queue_full());
+        if (!may_drop(r_, *history)) {
+            return fail(api::queue_full());
+        }
+        history->dropped();
+        return succeed();
     }
 
     ngx_int_t succeed() {
@@ -143,8 +150,8 @@ ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     context.name = std::get<dns::Name>(name);
 
     auto& pending = make_for_request<PendingLookup>(r, r, context);
-    history::Recorder* recorder = recorder_of(r);
-    if (recorder != nullptr && !pending.reserve(*recorder)) {
+    WorkerHistory* history = history_of(r);
+    if (history != nullptr && !pending.reserve(history->recorder()) && !may_drop(r, *history)) {
         return pending.fail(api::queue_full());
     }
     if (const dns::Answer* known = worker()->resolver().resolve(*context.name, pending)) {

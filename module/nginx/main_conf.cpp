@@ -109,9 +109,10 @@ char* parse_retention(ngx_conf_t* cf, MainConf& conf) {
 /// What says more about a database is of no use without one.
 char* check_database_given(ngx_conf_t* cf, const MainConf& conf) {
     const bool deletes = conf.retention.value_or(std::chrono::seconds(0)).count() > 0;
-    const char* const directive = conf.reads_conninfo ? "dns_tools_database_reads"
-                                  : deletes           ? "dns_tools_retention"
-                                                      : nullptr;
+    const char* const directive = conf.journal          ? "dns_tools_journal"
+                                  : conf.reads_conninfo ? "dns_tools_database_reads"
+                                  : deletes             ? "dns_tools_retention"
+                                                        : nullptr;
     if (conf.conninfo || directive == nullptr) {
         return fine;
     }
@@ -198,6 +199,11 @@ char* set_database_reads(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
 char* set_retention(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
     return guarded(cf->log, failed,
                    [&] { return parse_retention(cf, *static_cast<MainConf*>(conf)); });
+}
+
+char* set_journal(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
+    return guarded(cf->log, failed,
+                   [&] { return parse_journal(cf, static_cast<MainConf*>(conf)->journal); });
 }
 
 char* set_schema(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept {

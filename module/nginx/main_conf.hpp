@@ -8,6 +8,7 @@
 
 #include "base/socket_address.hpp"
 #include "history/database.hpp"
+#include "nginx/journal_conf.hpp"
 #include "nginx/ngx.hpp"
 
 namespace dns_tools::nginx {
@@ -23,6 +24,8 @@ struct MainConf {
     /// None: no database. Empty: libpq's environment alone.
     std::optional<std::string> conninfo;
     std::optional<history::SchemaMode> schema;
+    /// None: the queue is in the workers' memory.
+    std::optional<JournalConf> journal;
     /// None: /history is read where lookups are saved.
     std::optional<std::string> reads_conninfo;
     /// None until dns_tools_retention is given; zero: lookups are kept.
@@ -48,6 +51,7 @@ char* set_resolver(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_database(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_database_reads(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_retention(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* set_journal(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_schema(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 
 }  // namespace dns_tools::nginx

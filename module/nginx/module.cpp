@@ -60,6 +60,7 @@ std::array commands{
     in_http("dns_tools_database", NGX_CONF_NOARGS | NGX_CONF_TAKE1, &set_database),
     in_http("dns_tools_database_reads", NGX_CONF_NOARGS | NGX_CONF_TAKE1, &set_database_reads),
     in_http("dns_tools_retention", NGX_CONF_TAKE1, &set_retention),
+    in_http("dns_tools_journal", NGX_CONF_1MORE, &set_journal),
     in_http("dns_tools_schema", NGX_CONF_TAKE1, &set_schema),
     everywhere("dns_tools_record", NGX_CONF_TAKE1, &ngx_conf_set_enum_slot,
                offsetof(LocationConf, record), record_modes),

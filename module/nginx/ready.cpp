@@ -29,6 +29,12 @@ Check database_check(const history::DatabaseState& state) {
     return {up ? Status::up : Status::down, state.reason, seconds(state.since)};
 }
 
+Check journal_check(const WorkerHistory& history) {
+    const Standing& standing = history.journal_standing();
+    return {standing.up() ? Status::up : Status::down, history.journal()->reason(),
+            seconds(standing.since())};
+}
+
 api::Reply readiness(Worker& worker, bool resolver_is_up, std::string reason) {
     Standing& resolver = worker.resolver_standing();
     resolver.turn(resolver_is_up);
@@ -38,8 +44,11 @@ api::Reply readiness(Worker& worker, bool resolver_is_up, std::string reason) {
     readiness.resolver = {resolver_is_up ? Status::up : Status::down, std::move(reason),
                           seconds(resolver.since())};
     readiness.journal.status = Status::off;
-    if (Worker::History* history = worker.history()) {
-        readiness.database = database_check(history->writer.state());
+    if (const WorkerHistory* history = worker.history()) {
+        readiness.database = database_check(history->database());
+        if (history->journal() != nullptr) {
+            readiness.journal = journal_check(*history);
+        }
     } else {
         readiness.database.status = Status::off;
     }

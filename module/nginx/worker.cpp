@@ -8,14 +8,8 @@ namespace dns_tools::nginx {
 
 namespace {
 
-// Room for some 400,000 lookups of ordinary size.
-constexpr std::size_t queue_capacity = 64 * 1024 * 1024;
-
 // How long a worker that was told to quit stays for the database.
 constexpr std::chrono::seconds drain_at_most{10};
-
-// How long an answer waits for PostgreSQL to commit (dns_tools_record commit).
-constexpr std::chrono::seconds commit_deadline{10};
 
 // A plain pointer: no destructor runs at exit but by exit_process().
 Worker* the_worker = nullptr;
@@ -44,37 +38,6 @@ private:
     dns::HostResolver hosts_;
 };
 
-Worker::History::History(Worker& worker, const MainConf& conf)
-    : reports_(worker.reports_),
-      queue(queue_capacity),
-      writer(worker.loop_, worker.random_, queue, *worker.hosts_, *this,
-             [&conf] {
-                 history::WriterOptions options;
-                 options.conninfo = *conf.conninfo;
-                 options.schema = conf.schema.value_or(history::SchemaMode::create);
-                 return options;
-             }()),
-      recorder(worker.loop_, queue, writer, commit_deadline),
-      reader(worker.loop_, worker.random_, *worker.hosts_, [&conf] {
-          history::ReaderOptions options;
-          options.conninfo = conf.reads_conninfo.value_or(*conf.conninfo);
-          return options;
-      }()) {
-    if (const auto keep = conf.retention.value_or(std::chrono::seconds(0)); keep.count() > 0) {
-        history::RetentionOptions options;
-        options.conninfo = *conf.conninfo;
-        options.keep = keep;
-        options.pause = history::retention_pause(keep);
-        retention = std::make_unique<history::Retention>(worker.loop_, worker.random_,
-                                                         *worker.hosts_, worker.reports_, options);
-    }
-}
-
-void Worker::History::row_rejected(const history::Record& record, std::string_view why) noexcept {
-    reports_.row_rejected(record, why);
-    recorder.refused(record);
-}
-
 Worker::Worker(const MainConf& conf, ngx_cycle_t& cycle)
     : log_(cycle.log),
       loop_(log_),
@@ -84,26 +47,14 @@ Worker::Worker(const MainConf& conf, ngx_cycle_t& cycle)
           loop_, conf.upstreams_given ? conf.upstreams : std::vector<SocketAddress>())),
       stop_signal_(log_, [this](StopSignal::Kind kind) { stop(kind); }) {
     if (conf.conninfo) {
-        history_.emplace(*this, conf);
-        start_ = loop_.make_task([this] {
-            history_->writer.start();
-            if (history_->retention != nullptr) {
-                history_->retention->start();
-            }
-        });
+        history_.emplace(loop_, random_, *hosts_, reports_, conf);
+        start_ = loop_.make_task([this] { history_->start(); });
         start_->post();
         loop_.wake();
     }
 }
 
-Worker::~Worker() {
-    if (history_ && history_->queue.pending() != 0) {
-        ngx_log_error(NGX_LOG_ERR, log_, 0,
-                      "dns_tools: %uz lookups that were answered are not saved: the worker exits "
-                      "before the database has taken them",
-                      history_->queue.pending());
-    }
-}
+Worker::~Worker() = default;
 
 Stamp Worker::stamp() {
     return ids_.next(std::chrono::system_clock::now());
@@ -112,9 +63,7 @@ Stamp Worker::stamp() {
 void Worker::stop(StopSignal::Kind kind) {
     stopping_ = true;
     if (history_) {
-        history_->retention.reset();
-        history_->writer.drain(kind == StopSignal::Kind::quit ? drain_at_most
-                                                              : std::chrono::seconds(0));
+        history_->drain(kind == StopSignal::Kind::quit ? drain_at_most : std::chrono::seconds(0));
     }
     loop_.wake();
 }

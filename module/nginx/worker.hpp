@@ -7,55 +7,24 @@
 #include "base/uuid.hpp"
 #include "dns/host_resolver.hpp"
 #include "dns/resolver.hpp"
-#include "history/memory_queue.hpp"
-#include "history/reader.hpp"
-#include "history/recorder.hpp"
-#include "history/retention.hpp"
-#include "history/writer.hpp"
 #include "nginx/main_conf.hpp"
 #include "nginx/ngx_event_loop.hpp"
 #include "nginx/reports.hpp"
 #include "nginx/standing.hpp"
 #include "nginx/stop_signal.hpp"
+#include "nginx/worker_history.hpp"
 
 namespace dns_tools::nginx {
 
 /// Everything one worker process has: the lower floors, wired together on nginx's event loop.
 class Worker {
 public:
-    /// What only a worker with a database has.
-    class History final : private history::WriterObserver {
-    public:
-        History(Worker& worker, const MainConf& conf);
-
-    private:
-        void database_up() noexcept override { reports_.database_up(); }
-        void database_down(std::string_view why) noexcept override { reports_.database_down(why); }
-        void database_notice(std::string_view text) noexcept override {
-            reports_.database_notice(text);
-        }
-        void rows_written(std::size_t) noexcept override {}
-        void acknowledged() noexcept override { recorder.acknowledged(); }
-        void row_rejected(const history::Record& record, std::string_view why) noexcept override;
-
-        Reports& reports_;
-
-    public:
-        history::MemoryQueue queue;
-        history::Writer writer;
-        history::Recorder recorder;
-        history::Reader reader;
-        /// Null without dns_tools_retention, and once the worker is leaving.
-        std::unique_ptr<history::Retention> retention;
-    };
-
     Worker(const MainConf& conf, ngx_cycle_t& cycle);
-    /// What the database has not taken by now is lost; says how much.
     ~Worker();
 
     dns::Resolver& resolver() noexcept { return resolver_; }
     /// Null when no database is configured.
-    History* history() noexcept { return history_ ? &*history_ : nullptr; }
+    WorkerHistory* history() noexcept { return history_ ? &*history_ : nullptr; }
     /// An identifier for a lookup that is answered now.
     Stamp stamp();
     EventLoop& loop() noexcept { return loop_; }
@@ -77,7 +46,7 @@ private:
     dns::Resolver resolver_;
     Standing resolver_standing_;
     std::unique_ptr<history::HostLookup> hosts_;
-    std::optional<History> history_;
+    std::optional<WorkerHistory> history_;
     StopSignal stop_signal_;
     std::unique_ptr<Task> start_;
     bool stopping_ = false;

@@ -166,7 +166,7 @@ TEST(Recorder, WhatIsNotYetDurableIsWaitedFor) {
     parts.recorder.synced();
     EXPECT_TRUE(first.was_kept);
     EXPECT_FALSE(second.told());
-    parts.recorder.sync_failed(parts.queue.end());
+    parts.recorder.sync_failed();
     EXPECT_EQ(second.failure, KeepFailure::unsafe);
 }
 
