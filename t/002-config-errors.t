@@ -40,8 +40,7 @@ for my $database ('', ' postgresql://u@db.internal:5432/d?sslmode=verify-full', 
 
 for my $right ('retention off', 'retention 1m', 'retention 1y 6M', 'database_reads') {
     my $words = $right eq 'retention 1y 6M' ? 'retention "1y 6M"' : $right;
-    ($exit, $output) =
-        DnsTools::Nginx->check_conf(http => "dns_tools_$words; dns_tools_database;");
+    ($exit, $output) = DnsTools::Nginx->check_conf(http => "dns_tools_$words; dns_tools_database;");
     is $exit, 0, "dns_tools_$right" or diag $output;
 }
 

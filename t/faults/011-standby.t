@@ -39,17 +39,19 @@ subtest 'reads from a replica' => sub {
     my $reads = use_pg($standby) =~ s/dns_tools_database/dns_tools_database_reads/r;
     my $nginx = DnsTools::Nginx->start(http => use_dns($dns) . use_pg($primary) . $reads);
     ask($nginx, 20);
-    my $newest = sub { eval { $nginx->http->get('/history?limit=1')->json->[0]{id} } // '' };
+    my $newest = sub {
+        eval { $nginx->http->get('/history?limit=1')->json->[0]{id} } // '';
+    };
     ok eventually(sub { $newest->() eq $ids[-1] }), '/history shows what has reached the replica';
-    is $standby->sql(
-        q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dns-tools'}), 1,
+    is $standby->sql(q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dns-tools'}),
+        1,
         'it is asked';
     $primary->stop;
     is ask($nginx, 20), 20, 'the primary is away: lookups go on';
     ok eventually(sub { $nginx->http->get('/ready')->json->{status} eq 'degraded' }), 'degraded';
     is $newest->(), $ids[-21], '/history is read as before';
     $primary->run;
-    ok $primary->reaches(scalar @ids), 'it is back: all are saved';
+    ok $primary->reaches(scalar @ids),                  'it is back: all are saved';
     ok eventually(sub { $newest->() eq $ids[-1] }, 30), 'and on the replica' or diag $newest->();
 
     $standby->stop;
@@ -70,8 +72,8 @@ subtest 'a standby alone' => sub {
         'the state says why they are not saved'
         or diag ready_reason($nginx);
     ok $nginx->log_has(qr/does not take lookups: .*read-only/), 'and the log';
-    is $nginx->http->get('/ready')->json->{status}, 'degraded', 'degraded';
-    is scalar @{$nginx->http->get('/history')->json}, 20, '/history can be read';
+    is $nginx->http->get('/ready')->json->{status},   'degraded', 'degraded';
+    is scalar @{$nginx->http->get('/history')->json}, 20,         '/history can be read';
     $standby->promote;
     ok $standby->reaches(scalar @ids), 'all are saved once it is promoted';
     ids_are $standby, \@ids, 'each once';

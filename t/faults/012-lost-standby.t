@@ -17,7 +17,8 @@ my $nginx = DnsTools::Nginx->start(
         host                 => '127.0.0.1,127.0.0.1',
         port                 => $primary->port . ',' . $standby->port,
         password             => DnsTools::Postgres::password,
-        target_session_attrs => 'read-write'));
+        target_session_attrs => 'read-write'
+        ));
 wait_until('the schema', sub { $primary->table_exists });
 my $http = $nginx->http;
 my @ids  = $http->get(lookup 'one.test')->json->{id};

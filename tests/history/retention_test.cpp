@@ -92,8 +92,9 @@ protected:
             " AND datname = current_database()");
     }
     bool wait_sleeping() {
+        Sql observer = sql();
         return eventually(loop, [&] {
-            return sql().number(
+            return observer.number(
                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
                        " AND datname = current_database()") == 1;
         });
@@ -328,6 +329,33 @@ TEST_F(RetentionTest, MayEndInTheMidstOfAStep) {
     loop.run_for(50ms);
     EXPECT_TRUE(notes.steps.empty());
     EXPECT_TRUE(notes.failures.empty());
+}
+
+TEST_F(RetentionTest, DeletesFromPartitions) {
+    const auto bound = [this](std::chrono::hours offset) {
+        return "'" +
+               first_id_at(std::chrono::floor<std::chrono::microseconds>(now - keep + offset))
+                   .text() +
+               "'";
+    };
+    sql().run(
+        "CREATE TABLE dns_lookups (id uuid PRIMARY KEY, created_at timestamptz, client_ip inet,"
+        " domain text, addresses inet[], ttls integer[]) PARTITION BY RANGE (id);"
+        "CREATE TABLE past PARTITION OF dns_lookups FOR VALUES FROM (MINVALUE) TO (" +
+        bound(-1h) + ");" + "CREATE TABLE present PARTITION OF dns_lookups FOR VALUES FROM (" +
+        bound(-1h) + ") TO (" + bound(1h) + ");" +
+        "CREATE TABLE other PARTITION OF dns_lookups DEFAULT");
+    fill(20, 20);
+    insert(now - keep - 2h);
+    insert(now);
+    ASSERT_TRUE(wait_written());
+    retention_options.rows_a_step = 5;
+    begin();
+    ASSERT_TRUE(wait_deleted(21));
+    EXPECT_EQ(rows(), 21U);
+    EXPECT_EQ(sql().number("SELECT count(*) FROM past"), 0U);
+    EXPECT_EQ(sql().number("SELECT count(*) FROM present"), 20U);
+    EXPECT_EQ(sql().number("SELECT count(*) FROM other"), 1U);
 }
 
 TEST_F(RetentionTest, NeverDisturbsTheWriter) {

@@ -266,8 +266,9 @@ private:
 TEST_F(WriterFaults, TakesRowsThatAreThereForNoneWhileTheirCommitWaits) {
     start();
     ASSERT_TRUE(wait_up());
-    const auto waiting = [this] {
-        return sql().value(
+    Sql observer = sql();
+    const auto waiting = [&] {
+        return observer.value(
             "SELECT coalesce(min(pid), 0) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
             " AND application_name = 'dns-tools' AND datname = current_database()");
     };

@@ -5,10 +5,14 @@ package DnsTools::Postgres;
 
 use v5.36;
 
-use Carp qw(confess);
+use Carp           qw(confess);
+use Cwd            qw(abs_path);
+use File::Basename qw(dirname);
 use JSON::PP;
 
 use DnsTools::Process qw(children_of eventually free_port slurp temp_folder wait_until);
+
+my $documented = abs_path(dirname(__FILE__) . '/../../../docs/sql');
 
 use constant password => 'open-Sesame-42';
 
@@ -50,8 +54,7 @@ sub _program ($self, $name, @arguments) {
 sub standby ($self, $name = 'standby') {
     my $standby = ref($self)->_new;
     $standby->_program(
-        'pg_basebackup', '-D',
-        "$standby->{folder}/data", '-d',
+        'pg_basebackup', '-D', "$standby->{folder}/data", '-d',
         "host=$self->{folder} port=$self->{port} user=postgres application_name=$name",
         qw(-R -X stream -c fast --no-sync));
     return $standby->run;
@@ -71,13 +74,8 @@ sub _init ($self) {
     open my $file, '>', $password_file or confess $!;
     print $file password, "\n";
     close $file;
-    $self->_program(
-        'initdb',
-        '-D',                        "$self->{folder}/data",
-        '-U',                        'postgres',
-        '-A',                        'trust',
-        '--auth-host=scram-sha-256', "--pwfile=$password_file",
-        '--no-sync',                 '--encoding=UTF8',
+    $self->_program('initdb', '-D', "$self->{folder}/data", '-U', 'postgres', '-A', 'trust',
+        '--auth-host=scram-sha-256', "--pwfile=$password_file", '--no-sync', '--encoding=UTF8',
         '--locale=C');
     return;
 }
@@ -138,12 +136,16 @@ sub folder   ($self) { return $self->{folder} }
 sub log_text ($self) { return slurp($self->{log}) }
 
 # What psql prints for one statement; dies when it fails.
-sub sql ($self, $statement, %o) {
+sub sql ($self, $statement, %o) { return $self->_psql($statement, ['-c', $statement], %o) }
+
+# The same for a file of docs/sql.
+sub sql_file ($self, $name, %o) { return $self->_psql($name, ['-f', "$documented/$name"], %o) }
+
+sub _psql ($self, $what, $input, %o) {
     my @argv = (
         "$bin/psql", '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', $self->{folder}, '-p', $self->{port},
         '-U',        $o{user}     // 'postgres',
-        '-d',        $o{database} // 'dns_tools',
-        '-c',        $statement);
+        '-d',        $o{database} // 'dns_tools', @$input);
     my $pid = open my $output, '-|' // confess $!;
     if ($pid == 0) {
         open STDERR, '>&', \*STDOUT;
@@ -152,7 +154,7 @@ sub sql ($self, $statement, %o) {
     my $text = do { local $/; <$output> }
         // '';
     close $output;
-    confess "$statement: $text" if $?;
+    confess "$what: $text" if $?;
     chomp $text;
     return $text;
 }

@@ -1,0 +1,56 @@
+-- Turns the existing table into the first partition of a partitioned one, without a copy of its
+-- rows, while lookups are saved and read. To be run by psql as the owner of the table, after
+-- partitioning-functions.sql. If a step fails for a lock it could not get in 5 seconds, it may be
+-- run again as a whole.
+\set ON_ERROR_STOP on
+SET lock_timeout = '5s';
+
+-- Lookups of the next seven days still come into the existing table; that is how long the check of
+-- what it holds may take. The bound is given once, so that a second run keeps it.
+SELECT dns_lookups_first_id(date_trunc('day', now(), 'UTC') + interval '8 days') AS bound \gset
+SELECT NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'dns_lookups_before') AS first_run \gset
+\if :first_run
+    ALTER TABLE dns_lookups ADD CONSTRAINT dns_lookups_before CHECK (id < :'bound') NOT VALID;
+\else
+    SELECT substring(pg_get_constraintdef(oid) FROM '[0-9a-f-]{36}') AS bound
+    FROM pg_constraint WHERE conname = 'dns_lookups_before' \gset
+\endif
+
+-- Reads the whole table, and lets everybody else read and write meanwhile.
+ALTER TABLE dns_lookups VALIDATE CONSTRAINT dns_lookups_before;
+
+-- The check spares the reading of the table here, where nobody else may use it.
+BEGIN;
+ALTER TABLE dns_lookups RENAME TO dns_lookups_before;
+ALTER INDEX dns_lookups_pkey RENAME TO dns_lookups_before_pkey;
+CREATE TABLE dns_lookups (LIKE dns_lookups_before INCLUDING DEFAULTS, PRIMARY KEY (id))
+    PARTITION BY RANGE (id);
+ALTER TABLE dns_lookups ATTACH PARTITION dns_lookups_before
+    FOR VALUES FROM (MINVALUE) TO (:'bound');
+CREATE TABLE dns_lookups_default PARTITION OF dns_lookups DEFAULT;
+
+-- The view still reads the table it was made for.
+CREATE OR REPLACE VIEW dns_lookup_addresses AS
+    SELECT l.id, l.created_at, l.client_ip, l.domain, a.ip, a.ttl, a.position
+    FROM dns_lookups AS l
+    CROSS JOIN unnest(l.addresses, l.ttls) WITH ORDINALITY AS a (ip, ttl, position);
+
+-- Who might do what with the old table may do it with the new one.
+DO $$
+DECLARE
+    right_of record;
+BEGIN
+    FOR right_of IN
+        SELECT a.grantee, a.privilege_type
+        FROM pg_class AS c, aclexplode(c.relacl) AS a
+        WHERE c.oid = 'dns_lookups_before'::regclass AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE format('GRANT %s ON dns_lookups TO %s', right_of.privilege_type,
+            CASE right_of.grantee WHEN 0 THEN 'PUBLIC' ELSE right_of.grantee::regrole::text END);
+    END LOOP;
+END $$;
+COMMIT;
+ALTER TABLE dns_lookups_before DROP CONSTRAINT dns_lookups_before;
+
+-- From the bound on.
+SELECT dns_lookups_make_partitions('day', 14);
