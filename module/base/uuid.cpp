@@ -8,7 +8,6 @@ namespace dns_tools {
 namespace {
 
 constexpr std::uint64_t nanos_a_milli = 1'000'000;
-constexpr std::uint64_t micros_a_milli = 1'000;
 constexpr std::uint64_t steps_a_milli = 4096;
 
 constexpr bool is_dash(std::size_t position) {
@@ -29,15 +28,13 @@ void put_big_endian(std::uint8_t* out, std::uint64_t value, int bytes) {
     }
 }
 
-/// RFC 9562 §5.7. `step` is in 1/4096 of a millisecond since the epoch.
-Uuid lay_out(std::uint64_t step, std::uint64_t tail) {
-    Uuid uuid;
-    auto& bytes = uuid.bytes;
-    put_big_endian(&bytes[0], step / steps_a_milli, 6);
-    put_big_endian(&bytes[6], 0x7000 | step % steps_a_milli, 2);
-    put_big_endian(&bytes[8], tail, 8);
-    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-    return uuid;
+/// The fields that say when: unix_ts_ms, ver and rand_a, and var (RFC 9562 §5.7). The rest is 0.
+Uuid at_step(std::uint64_t step) {
+    Uuid id;
+    put_big_endian(&id.bytes[0], step / steps_a_milli, 6);
+    put_big_endian(&id.bytes[6], 0x7000 | step % steps_a_milli, 2);
+    id.bytes[8] = 0x80;
+    return id;
 }
 
 }  // namespace
@@ -85,13 +82,15 @@ std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
     return uuid;
 }
 
-Uuid first_id_at(UnixMicros instant) noexcept {
-    const auto micros =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(instant.time_since_epoch().count(), 0));
-    // Rounded up: an identifier's instant is rounded down.
-    const auto fraction =
-        (micros % micros_a_milli * steps_a_milli + micros_a_milli - 1) / micros_a_milli;
-    return lay_out(micros / micros_a_milli * steps_a_milli + fraction, 0);
+Uuid first_uuid_at(UnixMicros instant) noexcept {
+    constexpr std::int64_t micros_a_milli = 1000;
+    constexpr std::int64_t last_milli = (std::int64_t{1} << 48) - 1;
+    const auto micros = std::clamp<std::int64_t>(instant.time_since_epoch().count(), 0,
+                                                 last_milli * micros_a_milli);
+    // Rounded up: a step belongs to the microsecond it begins in.
+    const auto fraction = (micros % micros_a_milli * std::int64_t{steps_a_milli} + 999) / 1000;
+    return at_step(static_cast<std::uint64_t>(micros / micros_a_milli) * steps_a_milli +
+                   static_cast<std::uint64_t>(fraction));
 }
 
 Stamp UuidV7Generator::next(std::chrono::sys_time<std::chrono::nanoseconds> now) {
@@ -105,11 +104,13 @@ Stamp UuidV7Generator::next(std::chrono::sys_time<std::chrono::nanoseconds> now)
     const auto millis = last_ / steps_a_milli;
     const auto fraction = last_ % steps_a_milli;
 
-    Stamp stamp;
-    stamp.id = lay_out(last_, random_.next64());
-    stamp.created_at =
-        UnixMicros(std::chrono::milliseconds(millis) +
-                   std::chrono::microseconds(fraction * micros_a_milli / steps_a_milli));
+    Stamp stamp{at_step(last_), {}};
+    auto& bytes = stamp.id.bytes;
+    put_big_endian(&bytes[8], random_.next64(), 8);
+    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+
+    stamp.created_at = UnixMicros(std::chrono::milliseconds(millis) +
+                                  std::chrono::microseconds(fraction * 1000 / steps_a_milli));
     return stamp;
 }
 

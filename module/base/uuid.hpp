@@ -28,15 +28,15 @@ struct Uuid {
 /// Microseconds since the UNIX epoch.
 using UnixMicros = std::chrono::sys_time<std::chrono::microseconds>;
 
+/// The least identifier of UuidV7Generator's whose `created_at` is not before `instant`; all
+/// earlier ones compare less. Instants that the format cannot express become the nearest it can.
+Uuid first_uuid_at(UnixMicros instant) noexcept;
+
 /// An identifier and the instant it was made at; both come from one reading of the clock.
 struct Stamp {
     Uuid id;
     UnixMicros created_at;
 };
-
-/// The least identifier that carries `instant` or a later one: a stamp's id is less than it exactly
-/// when its `created_at` is before `instant`.
-Uuid first_id_at(UnixMicros instant) noexcept;
 
 /// Makes UUIDv7 identifiers with sub-millisecond precision in rand_a (RFC 9562 §6.2, method 3).
 /// One generator's identifiers strictly increase, also while the clock stands still or goes back;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <limits>
 
 #include "history/pg_binary.hpp"
@@ -19,12 +18,7 @@ char* put_instant(char* out, UnixMicros instant) {
 }
 
 char* put_client(char* out, const IpAddress& client) {
-    *out++ = client.is_ipv4() ? pg::inet_ipv4 : pg::inet_ipv6;
-    *out++ = static_cast<char>(8 * client.size());
-    *out++ = 0;
-    *out++ = static_cast<char>(client.size());
-    std::memcpy(out, client.data(), client.size());
-    return out + client.size();
+    return pg::put_inet(out, client, static_cast<unsigned>(8 * client.size()));
 }
 
 /// The literal of an array: the elements' own text, between braces and commas.

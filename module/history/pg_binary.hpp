@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ip_address.hpp"
+
 /// PostgreSQL's binary formats, as its receive and send functions of each type have them.
 namespace dns_tools::history::pg {
 
@@ -48,6 +50,19 @@ Integer get(const char* from) noexcept {
         value = value << 8 | static_cast<unsigned char>(from[i]);
     }
     return static_cast<Integer>(value);
+}
+
+/// The most bytes that put_inet() writes.
+inline constexpr std::size_t inet_bound = inet_header + 16;
+
+/// A network, or with all of its bits an address.
+inline char* put_inet(char* out, const IpAddress& address, unsigned prefix) noexcept {
+    *out++ = address.is_ipv4() ? inet_ipv4 : inet_ipv6;
+    *out++ = static_cast<char>(prefix);
+    *out++ = 0;
+    *out++ = static_cast<char>(address.size());
+    std::memcpy(out, address.data(), address.size());
+    return out + address.size();
 }
 
 }  // namespace dns_tools::history::pg

@@ -1,12 +1,12 @@
 #include "history/reader.hpp"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <utility>
 
 #include "history/pg_binary.hpp"
 #include "history/pg_connection.hpp"
-#include "history/saved_rows.hpp"
+#include "history/read_statement.hpp"
 #include "history/schema.hpp"
 
 namespace dns_tools::history {
@@ -19,6 +19,15 @@ namespace {
 /// How long a failed attempt to connect speaks for the requests that follow it: requests in a
 /// quick row neither wait for a dead database each, nor each knock at it.
 constexpr milliseconds failure_stands{1'000};
+
+/// The server's own limit for a read, as text: earlier than the deadline, so that its word arrives
+/// before, and nothing goes on there that nobody waits for.
+std::string server_limit(milliseconds deadline) {
+    return std::to_string((deadline * 9 / 10).count()) + "ms";
+}
+
+/// query_canceled: what a read ends with that runs into statement_timeout.
+constexpr std::string_view canceled = "57014";
 
 }  // namespace
 
@@ -42,12 +51,13 @@ public:
     Impl(EventLoop& loop, HostLookup& hosts, ReaderOptions options)
         : loop_(loop),
           options_(std::move(options)),
+          server_limit_(server_limit(options_.read_deadline)),
           connection_(loop, hosts, *this, options_.conninfo),
           timer_(
               loop.make_timer([this] { give_up("the database did not answer the read in time"); })),
           task_(loop.make_task([this] { work(); })) {}
 
-    void latest(unsigned limit, ReadWaiter& waiter);
+    void read(const HistoryQuery& query, ReadWaiter& waiter);
 
 private:
     enum class Phase { closed, connecting, idle, reading };
@@ -59,13 +69,16 @@ private:
     void notice(std::string_view) noexcept override {}
 
     void work();
-    void read();
+    void start_read();
+    void send(const HistoryQuery& query);
+    void refuse_late();
     void give_up(std::string reason);
     static bool empty(const Ring& ring) noexcept { return ring.next == &ring; }
-    static void fail(Ring& ring, std::string_view why);
+    static void fail(Ring& ring, ReadFailure failure, std::string_view why);
 
     EventLoop& loop_;
     const ReaderOptions options_;
+    const std::string server_limit_;
     PgConnection connection_;
     std::unique_ptr<Timer> timer_;  // armed while somebody waits for the database
     std::unique_ptr<Task> task_;
@@ -83,12 +96,13 @@ Reader::Reader(EventLoop& loop, Random&, HostLookup& hosts, ReaderOptions option
 
 Reader::~Reader() = default;
 
-void Reader::latest(unsigned limit, ReadWaiter& waiter) {
-    impl_->latest(limit, waiter);
+void Reader::read(const HistoryQuery& query, ReadWaiter& waiter) {
+    impl_->read(query, waiter);
 }
 
-void Reader::Impl::latest(unsigned limit, ReadWaiter& waiter) {
-    waiter.limit_ = limit;
+void Reader::Impl::read(const HistoryQuery& query, ReadWaiter& waiter) {
+    waiter.query_ = query;
+    waiter.since_ = loop_.now();
     waiter.hook_.waiter = &waiter;
     waiter.hook_.join_before(waiting_);
     if (phase_ == Phase::closed || phase_ == Phase::idle) {
@@ -98,17 +112,20 @@ void Reader::Impl::latest(unsigned limit, ReadWaiter& waiter) {
 
 /// Does what those who wait need next.
 void Reader::Impl::work() {
+    if (phase_ == Phase::idle) {
+        refuse_late();
+    }
     if (empty(waiting_)) {
         return;
     }
     if (phase_ == Phase::idle) {
-        return read();
+        return start_read();
     }
     if (phase_ != Phase::closed) {
         return;
     }
     if (!failure_.empty() && loop_.now() - failed_at_ < failure_stands) {
-        return fail(waiting_, failure_);
+        return fail(waiting_, ReadFailure::unavailable, failure_);
     }
     phase_ = Phase::connecting;
     timer_->arm(options_.connect_deadline, OnExit::wait);
@@ -122,36 +139,57 @@ void Reader::Impl::connected() {
     work();
 }
 
-/// One statement answers all who wait; each takes as many of the rows as it asked for.
-void Reader::Impl::read() {
-    unsigned limit = 0;
-    while (!empty(waiting_)) {
-        limit = std::max(limit, waiting_.next->waiter->limit_);
-        waiting_.next->join_before(reading_);
+/// Reads for the first who waits. When that is the latest lookups, one statement answers all who
+/// wait for them; each takes as many of the rows as it asked for.
+void Reader::Impl::start_read() {
+    ReadWaiter& first = *waiting_.next->waiter;
+    HistoryQuery query = first.query_;
+    first.hook_.join_before(reading_);
+    for (Ring* ring = waiting_.next; query.is_latest() && ring != &waiting_;) {
+        ReadWaiter& other = *std::exchange(ring, ring->next)->waiter;
+        if (other.query_.is_latest()) {
+            query.limit = std::max(query.limit, other.query_.limit);
+            other.hook_.join_before(reading_);
+        }
     }
-    std::array<char, 8> parameter;
-    pg::put(parameter.data(), std::int64_t{limit});
-    const PgParameter parameters[] = {{pg::int8_oid, parameter}};
-    const PgStatement statement{schema::latest, parameters};
     phase_ = Phase::reading;
     timer_->arm(options_.read_deadline, OnExit::wait);
-    connection_.send({&statement, 1});
+    send(query);
+}
+
+void Reader::Impl::send(const HistoryQuery& query) {
+    const PgParameter limit[] = {{pg::text_oid, server_limit_}};
+    const ReadStatement read(query);
+    const PgStatement statements[] = {{schema::limit_time, limit}, read.statement()};
+    connection_.send(statements);
 }
 
 void Reader::Impl::completed(const PgError* error, const PgRows& rows) {
     phase_ = Phase::idle;
     timer_->disarm();
     if (error != nullptr) {
-        fail(reading_, error->text);
+        fail(reading_,
+             error->sqlstate == canceled ? ReadFailure::too_slow : ReadFailure::unavailable,
+             error->text);
+        return work();
     }
     const SavedRows saved(rows);
-    const auto records = saved.records();
     while (!empty(reading_)) {
         ReadWaiter& waiter = *reading_.next->waiter;
         waiter.hook_.leave();
-        waiter.rows(records.first(std::min<std::size_t>(waiter.limit_, records.size())));
+        waiter.rows(saved.first(waiter.query_.limit));
     }
     work();
+}
+
+/// Those whose turn comes too late to be of use.
+void Reader::Impl::refuse_late() {
+    Ring late;
+    const auto deadline = loop_.now() - options_.read_deadline;
+    while (!empty(waiting_) && waiting_.next->waiter->since_ < deadline) {
+        waiting_.next->join_before(late);
+    }
+    fail(late, ReadFailure::too_slow, "other reads before it took too long");
 }
 
 void Reader::Impl::disconnected(const PgError& error) {
@@ -170,11 +208,11 @@ void Reader::Impl::give_up(std::string reason) {
     if (before == Phase::idle) {
         return;  // an idle connection may end; the next request makes another
     }
-    fail(reading_, reason);
-    fail(waiting_, reason);
+    fail(reading_, ReadFailure::unavailable, reason);
+    fail(waiting_, ReadFailure::unavailable, reason);
 }
 
-void Reader::Impl::fail(Ring& ring, std::string_view why) {
+void Reader::Impl::fail(Ring& ring, ReadFailure failure, std::string_view why) {
     // Who is told may ask again at once, and is then no longer one of these.
     Ring told;
     while (!empty(ring)) {
@@ -183,7 +221,7 @@ void Reader::Impl::fail(Ring& ring, std::string_view why) {
     while (!empty(told)) {
         ReadWaiter& waiter = *told.next->waiter;
         waiter.hook_.leave();
-        waiter.failed(why);
+        waiter.failed(failure, why);
     }
 }
 

@@ -2,16 +2,21 @@
 
 #include <chrono>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/event_loop.hpp"
 #include "base/random.hpp"
 #include "history/database.hpp"
-#include "history/record.hpp"
+#include "history/history_query.hpp"
+#include "history/saved_rows.hpp"
 
 namespace dns_tools::history {
+
+enum class ReadFailure {
+    unavailable,  ///< the database does not answer, or refuses
+    too_slow,     ///< the database is there, but the read did not end within its deadline
+};
 
 /// One caller's interest in saved lookups. It may be destroyed at any time, which withdraws it.
 class ReadWaiter {
@@ -20,11 +25,11 @@ public:
     ReadWaiter(const ReadWaiter&) = delete;
     ReadWaiter& operator=(const ReadWaiter&) = delete;
 
-    /// Newest first; the views last for this call. Called once, from the loop; it may destroy the
-    /// waiter.
-    virtual void rows(std::span<const Record> newest_first) noexcept = 0;
+    /// The views last for this call. Called once for each read, from the loop; it may destroy the
+    /// waiter, or begin its next read.
+    virtual void rows(const Page& page) noexcept = 0;
     /// The database gave no answer; `why` is for the log and holds no password.
-    virtual void failed(std::string_view why) noexcept = 0;
+    virtual void failed(ReadFailure failure, std::string_view why) noexcept = 0;
 
 protected:
     virtual ~ReadWaiter() = default;
@@ -48,24 +53,28 @@ private:
     };
 
     Hook hook_;
-    unsigned limit_ = 0;
+    HistoryQuery query_;
+    std::chrono::steady_clock::time_point since_;
 };
 
 struct ReaderOptions {
     std::string conninfo;  ///< empty: libpq's environment alone
     std::chrono::milliseconds connect_deadline{5'000};
+    /// For one read. The server is told to give up a little earlier by itself.
     std::chrono::milliseconds read_deadline{5'000};
 };
 
-/// Reads saved lookups on a connection of its own, made when first needed. Requests that arrive
-/// while a read is under way are answered together by the next one.
+/// Reads saved lookups on a connection of its own, made when first needed; one read at a time, in
+/// the order they are asked for. Those that ask for nothing but the latest lookups while a read is
+/// under way are answered together by the next one.
 class Reader {
 public:
     Reader(EventLoop& loop, Random& random, HostLookup& hosts, ReaderOptions options);
     ~Reader();
 
-    /// The latest `limit` lookups (1 to 1000). Calls the waiter later, within the deadlines.
-    void latest(unsigned limit, ReadWaiter& waiter);
+    /// Calls the waiter later. One whose turn has not come within the deadline of a read gets none,
+    /// so it waits for two deadlines at most, and for a connection.
+    void read(const HistoryQuery& query, ReadWaiter& waiter);
 
 private:
     class Impl;

@@ -129,7 +129,7 @@ void Retention::Impl::begin_round() {
 }
 
 void Retention::Impl::send_step() {
-    const auto cutoff = first_id_at(
+    const auto cutoff = first_uuid_at(
         std::chrono::floor<std::chrono::microseconds>(options_.clock()) - options_.keep);
     std::array<char, 8> limit;
     pg::put(limit.data(), static_cast<std::int64_t>(options_.rows_a_step));

@@ -106,12 +106,22 @@ void read_addresses(std::string_view address_array, std::string_view ttl_array,
     }
 }
 
+std::optional<Uuid> read_id(const std::optional<std::string_view>& bytes) {
+    Uuid uuid;
+    if (!bytes || bytes->size() != uuid.bytes.size()) {
+        return std::nullopt;
+    }
+    std::memcpy(uuid.bytes.data(), bytes->data(), bytes->size());
+    return uuid;
+}
+
 }  // namespace
 
-SavedRows::SavedRows(const PgRows& rows) {
+SavedRows::SavedRows(const PgRows& rows) : rows_(rows) {
     records_.reserve(static_cast<std::size_t>(rows.size()));
+    row_of_.reserve(static_cast<std::size_t>(rows.size()));
     for (int row = 0; row < rows.size(); ++row) {
-        add(rows, row);
+        add(row);
     }
     // Only now do the addresses stay where they are; until now the records hold just their number.
     const AddressRecord* next = addresses_.data();
@@ -121,26 +131,38 @@ SavedRows::SavedRows(const PgRows& rows) {
     }
 }
 
-void SavedRows::add(const PgRows& rows, int row) {
-    const auto id_bytes = rows.value(row, id);
-    const auto instant_bytes = rows.value(row, created_at);
-    const auto name = rows.value(row, domain);
+Page SavedRows::first(unsigned limit) const noexcept {
+    Page page{records_, std::nullopt};
+    if (rows_.size() > 0 && static_cast<unsigned>(rows_.size()) > limit) {
+        const int end = static_cast<int>(limit);
+        const auto behind = std::lower_bound(row_of_.begin(), row_of_.end(), end);
+        page.records = page.records.first(static_cast<std::size_t>(behind - row_of_.begin()));
+        page.next = read_id(rows_.value(end - 1, id));
+    }
+    return page;
+}
+
+void SavedRows::add(int row) {
+    const auto uuid = read_id(rows_.value(row, id));
+    const auto instant_bytes = rows_.value(row, created_at);
+    const auto name = rows_.value(row, domain);
     const auto instant = instant_bytes ? read_instant(*instant_bytes) : std::nullopt;
-    Record record;
-    if (!id_bytes || id_bytes->size() != record.id.bytes.size() || !instant || !name) {
+    if (!uuid || !instant || !name) {
         return;
     }
-    std::memcpy(record.id.bytes.data(), id_bytes->data(), id_bytes->size());
+    Record record;
+    record.id = *uuid;
     record.created_at = *instant;
     record.domain = *name;
-    if (const auto client = rows.value(row, client_ip)) {
+    if (const auto client = rows_.value(row, client_ip)) {
         record.client = read_inet(*client);
     }
     const auto before = addresses_.size();
-    read_addresses(rows.value(row, addresses).value_or(""), rows.value(row, ttls).value_or(""),
+    read_addresses(rows_.value(row, addresses).value_or(""), rows_.value(row, ttls).value_or(""),
                    addresses_);
     record.addresses = {addresses_.data(), addresses_.size() - before};
     records_.push_back(record);
+    row_of_.push_back(row);
 }
 
 }  // namespace dns_tools::history

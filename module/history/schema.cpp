@@ -16,10 +16,13 @@ const char* const confirm = "SELECT pg_logical_emit_message(true, 'dns_tools', '
 
 // The casts do nothing to the table the module creates; they keep the binary results readable when
 // somebody made the table with other types.
-const char* const latest =
+const char* const select =
     "SELECT id::uuid, created_at::timestamptz, client_ip::inet, domain::text, addresses::inet[],"
     " ttls::integer[]"
-    " FROM dns_lookups ORDER BY dns_lookups.id DESC LIMIT $1::bigint";
+    " FROM dns_lookups";
+
+// Only for the transaction: a pooler may lend the session to others afterwards.
+const char* const limit_time = "SELECT set_config('statement_timeout', $1::text, true)";
 
 // Deleting again what a crash brings back costs less than waiting for the disk.
 const char* const hurry =

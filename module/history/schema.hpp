@@ -13,8 +13,12 @@ extern const char* const insert;
 /// one does, also when it wrote no row.
 extern const char* const confirm;
 
-/// Reads the latest $1 (bigint) lookups.
-extern const char* const latest;
+/// Reads lookups: the columns and the table of a SELECT, to be followed by WHERE.
+extern const char* const select;
+
+/// Lets no statement behind it, in the same transaction, run for longer than $1 (text), a time in
+/// PostgreSQL's notation.
+extern const char* const limit_time;
 
 /// Lets the transaction that begins with it neither wait nor work for long, nor wait for its commit
 /// to reach a disk or a standby.

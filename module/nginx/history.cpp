@@ -16,11 +16,11 @@ class PendingHistory final : public history::ReadWaiter {
 public:
     explicit PendingHistory(ngx_http_request_t* r) noexcept : r_(r) {}
 
-    void rows(std::span<const history::Record> newest_first) noexcept override {
-        resume(r_, [this, newest_first] { return send(r_, api::history(newest_first)); });
+    void rows(const history::Page& page) noexcept override {
+        resume(r_, [this, &page] { return send(r_, api::history(page.records)); });
     }
 
-    void failed(std::string_view why) noexcept override {
+    void failed(history::ReadFailure, std::string_view why) noexcept override {
         const Printable reason(why);
         ngx_log_error(NGX_LOG_ERR, r_->connection->log, 0,
                       "dns_tools: the database does not answer a read: %*s",
@@ -42,7 +42,9 @@ ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
         return send(r, api::history_disabled());
     }
     auto& pending = make_for_request<PendingHistory>(r, r);
-    history->reader().latest(std::get<unsigned>(limit), pending);
+    history::HistoryQuery query;
+    query.limit = std::get<unsigned>(limit);
+    history->reader().read(query, pending);
     return suspend(r, request.method);
 }
 

@@ -149,20 +149,29 @@ TEST_F(UuidV7, two_generators_differ_at_the_same_instant) {
     EXPECT_EQ(ids.size(), 2000u);
 }
 
-TEST_F(UuidV7, first_id_at_parts_what_was_stamped_before_from_what_was_not) {
-    for (long micros = 0; micros < 3'000; ++micros) {
-        const auto instant = UnixMicros(std::chrono::microseconds(start / 1000 + micros));
-        const auto bound = first_id_at(instant);
-        for (const long nanos : {-1'001L, -1'000L, -245L, -1L, 0L, 1L, 244L, 999L, 1'000L}) {
-            UuidV7Generator generator(random_);
-            const auto stamp = generator.next(at(start + micros * 1000 + nanos));
-            ASSERT_EQ(stamp.id < bound, stamp.created_at < instant) << micros << ' ' << nanos;
+TEST(FirstUuidAt, parts_those_made_before_from_those_made_since) {
+    Random random;
+    for (std::int64_t micro = 0; micro < 3000; ++micro) {
+        const std::int64_t begin = start + micro * 1000;
+        const Uuid bound = first_uuid_at(UnixMicros(std::chrono::microseconds(begin / 1000)));
+        // A step of the identifiers is 244 ns: the instants around the bound, in all of its steps.
+        for (std::int64_t nanos = begin - 1500; nanos < begin + 1500; nanos += 61) {
+            const Stamp stamp = UuidV7Generator(random).next(at(nanos));
+            const bool before = stamp.created_at.time_since_epoch().count() < begin / 1000;
+            ASSERT_EQ(stamp.id < bound, before) << nanos - begin << " ns from " << bound.text();
         }
-        ASSERT_EQ(bound.bytes[6] >> 4, 7);
-        ASSERT_EQ(bound.bytes[8], 0x80);
     }
-    EXPECT_EQ(first_id_at(UnixMicros(std::chrono::microseconds(-1))).text(),
-              "00000000-0000-7000-8000-000000000000");
+}
+
+TEST(FirstUuidAt, is_a_uuid_at_any_time) {
+    const auto text = [](std::int64_t micros) {
+        return first_uuid_at(UnixMicros(std::chrono::microseconds(micros))).text();
+    };
+    EXPECT_EQ(text(0), "00000000-0000-7000-8000-000000000000");
+    EXPECT_EQ(text(-1), text(0));
+    EXPECT_EQ(text(INT64_MIN), text(0));
+    EXPECT_EQ(text(1'663'534'325'000'500), "0183525f-5d08-7800-8000-000000000000");
+    EXPECT_EQ(text(INT64_MAX), "ffffffff-ffff-7000-8000-000000000000");
 }
 
 }  // namespace

@@ -2,74 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "writer_fixture.hpp"
+#include "reader_fixture.hpp"
 
 namespace dns_tools::history::test {
 namespace {
-
-/// A waiter that keeps a copy of what it is told.
-class Answer final : public ReadWaiter {
-public:
-    struct Row {
-        std::string id;
-        std::int64_t created_at;
-        std::string client;
-        std::string domain;
-        std::vector<AddressRecord> addresses;
-    };
-
-    void rows(std::span<const Record> newest_first) noexcept override {
-        ++calls;
-        for (const Record& record : newest_first) {
-            got.push_back({record.id.text(),
-                           record.created_at.time_since_epoch().count(),
-                           record.client ? record.client->text() : "",
-                           std::string(record.domain),
-                           {record.addresses.begin(), record.addresses.end()}});
-        }
-        if (then) {
-            then();
-        }
-    }
-    void failed(std::string_view why) noexcept override {
-        ++calls;
-        error = why;
-        if (then) {
-            then();
-        }
-    }
-
-    std::vector<Row> got;
-    std::string error;
-    int calls = 0;
-    std::function<void()> then;
-};
-
-class ReaderTest : public WriterTest {
-protected:
-    ReaderTest() { reader_options.conninfo = options.conninfo; }
-    ~ReaderTest() override { reader.reset(); }
-
-    void open() { reader = std::make_unique<Reader>(loop, random, hosts, reader_options); }
-    bool wait(const Answer& answer) {
-        return eventually(loop, [&] { return answer.calls == 1; });
-    }
-    void make_table() {
-        start();
-        ASSERT_TRUE(wait_up());
-    }
-    void fill(std::size_t count) {
-        make_table();
-        append(count);
-        ASSERT_TRUE(wait_written());
-    }
-    std::size_t reads() const {
-        return postgres.count_logged(database, "execute <unnamed>: SELECT id");
-    }
-
-    ReaderOptions reader_options;
-    std::unique_ptr<Reader> reader;
-};
 
 TEST_F(ReaderTest, GivesBackWhatWasWritten) {
     make_table();
@@ -85,7 +21,7 @@ TEST_F(ReaderTest, GivesBackWhatWasWritten) {
 
     open();
     Answer answer;
-    reader->latest(10, answer);
+    latest(10, answer);
     EXPECT_EQ(answer.calls, 0);
     ASSERT_TRUE(wait(answer));
     ASSERT_EQ(answer.got.size(), 3U) << answer.error;
@@ -106,7 +42,7 @@ TEST_F(ReaderTest, ReadsNoMoreThanAskedFor) {
     fill(50);
     open();
     Answer answer;
-    reader->latest(20, answer);
+    latest(20, answer);
     ASSERT_TRUE(wait(answer));
     EXPECT_EQ(answer.got.size(), 20U);
     EXPECT_TRUE(std::is_sorted(answer.got.begin(), answer.got.end(),
@@ -118,19 +54,19 @@ TEST_F(ReaderTest, AnswersTogetherWhoComesMeanwhile) {
     sql().run("ALTER DATABASE " + database + " SET log_statement = 'all'");
     open();
     Answer first;
-    reader->latest(1, first);
+    latest(1, first);
     ASSERT_TRUE(wait(first));
     ASSERT_EQ(reads(), 1U);
 
     Answer second;
     Answer together[40];
-    reader->latest(2, second);
+    latest(2, second);
     // What is asked from inside an answer comes while that answer's read is not yet over.
     bool asked = false;
     second.then = [&] {
         unsigned limit = 0;
         for (Answer& answer : together) {
-            reader->latest(++limit, answer);
+            latest(++limit, answer);
         }
         asked = true;
     };
@@ -148,8 +84,8 @@ TEST_F(ReaderTest, ForgetsWhoLeaves) {
     open();
     auto gone = std::make_unique<Answer>();
     Answer stays;
-    reader->latest(5, *gone);
-    reader->latest(5, stays);
+    latest(5, *gone);
+    latest(5, stays);
     gone.reset();
     ASSERT_TRUE(wait(stays));
     EXPECT_EQ(stays.got.size(), 5U);
@@ -162,11 +98,11 @@ TEST_F(ReaderTest, ForgetsWhoLeaves) {
         other.reset();
         self.reset();
     };
-    reader->latest(1, *self);
-    reader->latest(1, *other);
+    latest(1, *self);
+    latest(1, *other);
     ASSERT_TRUE(eventually(loop, [&] { return done; }));
     Answer again;
-    reader->latest(1, again);
+    latest(1, again);
     ASSERT_TRUE(wait(again));
 }
 
@@ -176,7 +112,7 @@ TEST_F(ReaderTest, HoldsTheExitOnlyWhileSomebodyWaits) {
     open();
     EXPECT_EQ(loop.armed_timers(), 0U);
     Answer answer;
-    reader->latest(5, answer);
+    latest(5, answer);
     ASSERT_TRUE(eventually(loop, [&] { return loop.holds_exit(); }));
     EXPECT_EQ(answer.calls, 0);
     ASSERT_TRUE(wait(answer));
@@ -202,7 +138,7 @@ TEST_F(ReaderTest, LeavesOutWhatDoesNotFit) {
         "  '{}')");
     open();
     Answer answer;
-    reader->latest(100, answer);
+    latest(100, answer);
     ASSERT_TRUE(wait(answer));
     ASSERT_EQ(answer.got.size(), 3U) << answer.error;
     EXPECT_EQ(answer.got[0].domain, "square");
@@ -222,12 +158,12 @@ TEST_F(ReaderTest, LeavesOutWhatDoesNotFit) {
 TEST_F(ReaderTest, SaysThatTheTableIsMissing) {
     open();
     Answer answer;
-    reader->latest(5, answer);
+    latest(5, answer);
     ASSERT_TRUE(wait(answer));
     EXPECT_NE(answer.error.find("relation \"dns_lookups\" does not exist"), std::string::npos);
     fill(1);
     Answer later;
-    reader->latest(5, later);
+    latest(5, later);
     ASSERT_TRUE(wait(later));
     EXPECT_EQ(later.got.size(), 1U) << later.error;
 }
@@ -237,13 +173,13 @@ TEST_F(ReaderTest, FailsFastWhileTheDatabaseIsDown) {
     reader_options.conninfo = "host=db.example port=1 dbname=x password=s3cret";
     open();
     Answer first;
-    reader->latest(5, first);
+    latest(5, first);
     ASSERT_TRUE(wait(first));
     EXPECT_NE(first.error.find("Connection refused"), std::string::npos) << first.error;
     EXPECT_EQ(first.error.find("s3cret"), std::string::npos);
 
     Answer second;
-    reader->latest(5, second);
+    latest(5, second);
     EXPECT_EQ(second.calls, 0) << "never from inside the call";
     ASSERT_TRUE(wait(second));
     EXPECT_EQ(second.error, first.error);
@@ -252,7 +188,7 @@ TEST_F(ReaderTest, FailsFastWhileTheDatabaseIsDown) {
 
     loop.run_for(1'100ms);
     Answer third;
-    reader->latest(5, third);
+    latest(5, third);
     ASSERT_TRUE(wait(third));
     EXPECT_EQ(hosts.asked.size(), 2U);
 }
@@ -262,18 +198,18 @@ TEST_F(ReaderTest, ComesBackAfterTheDatabase) {
     writer.reset();
     open();
     Answer first;
-    reader->latest(5, first);
+    latest(5, first);
     ASSERT_TRUE(wait(first));
     postgres.stop();
     loop.run_for(50ms);  // the end of an idle session is noticed, not answered
     Answer down;
-    reader->latest(5, down);
+    latest(5, down);
     ASSERT_TRUE(wait(down));
     EXPECT_FALSE(down.error.empty());
     postgres.start();
     ASSERT_TRUE(eventually(loop, [&] {
         Answer up;
-        reader->latest(5, up);
+        latest(5, up);
         return wait(up) && up.got.size() == 3;
     }));
 }
@@ -284,17 +220,17 @@ TEST_F(ReaderTest, GivesUpAServerThatHangs) {
     reader_options.connect_deadline = 200ms;
     open();
     Answer first;
-    reader->latest(5, first);
+    latest(5, first);
     ASSERT_TRUE(wait(first));
     postgres.freeze();
     Answer read;
-    reader->latest(5, read);
+    latest(5, read);
     loop.run_for(20ms);
     EXPECT_TRUE(loop.holds_exit());
     EXPECT_TRUE(wait(read));
     EXPECT_NE(read.error.find("in time"), std::string::npos) << read.error;
     Answer connect;
-    reader->latest(5, connect);
+    latest(5, connect);
     loop.run_for(20ms);
     EXPECT_TRUE(loop.holds_exit());
     EXPECT_TRUE(wait(connect));

@@ -332,7 +332,7 @@ TEST_F(RetentionTest, MayEndInTheMidstOfAStep) {
 TEST_F(RetentionTest, DeletesFromPartitions) {
     const auto bound = [this](std::chrono::hours offset) {
         return "'" +
-               first_id_at(std::chrono::floor<std::chrono::microseconds>(now - keep + offset))
+               first_uuid_at(std::chrono::floor<std::chrono::microseconds>(now - keep + offset))
                    .text() +
                "'";
     };
