@@ -1,52 +1,31 @@
 #include "api/history.hpp"
 
-#include <charconv>
-
-#include "api/query_string.hpp"
-#include "api/quote.hpp"
+#include "api/next_page.hpp"
 #include "api/record_json.hpp"
 
 namespace dns_tools::api {
 
 namespace {
 
-constexpr unsigned default_limit = 20;
-constexpr unsigned max_limit = 1000;
-
 // The longest pause between two attempts to connect, in seconds.
 constexpr unsigned retry_seconds = 5;
 
 }  // namespace
 
-std::variant<unsigned, Reply> history_limit(const Request& request) {
-    const auto text = query_parameter(request.query, "limit");
-    if (!text) {
-        return default_limit;
-    }
-    unsigned limit = 0;
-    const char* end = text->data() + text->size();
-    const auto [stop, failure] = std::from_chars(text->data(), end, limit);
-    if (failure != std::errc() || stop != end || limit < 1 || limit > max_limit) {
-        return error(400, "invalid_limit",
-                     "limit " + quote(*text) + " is not a whole number from 1 to " +
-                         std::to_string(max_limit));
-    }
-    return limit;
-}
-
-Reply history(std::span<const history::Record> newest_first) {
+Reply history(const history::Page& page, const HistoryRequest& asked, std::string_view target) {
     Reply reply;
     std::string& body = reply.body;
     body = '[';
-    for (const auto& record : newest_first) {
-        body += &record == newest_first.data() ? "{" : ",{";
-        const auto before = body.size();
-        body.resize(before + record_members_bound(record));
-        const char* end = write_record_members(record, body.data() + before);
-        body.resize(static_cast<std::size_t>(end - body.data()));
+    for (const auto& record : page.records) {
+        body += &record == page.records.data() ? "{" : ",{";
+        append_record_members(record, body);
         body += '}';
     }
     body += ']';
+    if (page.next) {
+        reply.link = next_page(target, *page.next);
+    }
+    reply.vary = asked.negotiated ? "Accept" : "";
     return reply;
 }
 
@@ -55,7 +34,12 @@ Reply history_disabled() {
                  "lookups are not saved here: no database is configured (dns_tools_database)");
 }
 
-Reply history_unavailable() {
+Reply history_failure(const HistoryRequest& asked, history::ReadFailure failure) {
+    if (failure == history::ReadFailure::too_slow && asked.query.is_search()) {
+        return error(504, "search_timeout",
+                     "the search took too long: give it a shorter time with from and until, or the "
+                     "database an index for it");
+    }
     Reply reply =
         error(503, "database_unavailable", "the database of saved lookups did not answer");
     reply.retry_after = retry_seconds;

@@ -1,5 +1,7 @@
 #include "api/query_string.hpp"
 
+#include <algorithm>
+
 namespace dns_tools::api {
 
 namespace {
@@ -30,27 +32,30 @@ std::string decode(std::string_view text) {
     return out;
 }
 
-bool names(std::string_view encoded, std::string_view name) {
+}  // namespace
+
+std::string_view next_pair(std::string_view& query) noexcept {
+    const auto end = std::min(query.find('&'), query.size());
+    const auto pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    return pair;
+}
+
+bool is_named(std::string_view pair, std::string_view name) {
+    const auto encoded = pair.substr(0, pair.find('='));
     if (encoded.find_first_of("%+") == encoded.npos) {
         return encoded == name;
     }
     return decode(encoded) == name;
 }
 
-}  // namespace
-
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name) {
     while (!query.empty()) {
-        const auto ampersand = query.find('&');
-        const auto pair = query.substr(0, ampersand);
-        const auto equals = pair.find('=');
-        if (names(pair.substr(0, equals), name)) {
+        const auto pair = next_pair(query);
+        if (is_named(pair, name)) {
+            const auto equals = pair.find('=');
             return equals == pair.npos ? std::string() : decode(pair.substr(equals + 1));
         }
-        if (ampersand == query.npos) {
-            break;
-        }
-        query.remove_prefix(ampersand + 1);
     }
     return std::nullopt;
 }

@@ -72,10 +72,16 @@ char* write_record_members(const history::Record& record, char* out) noexcept {
     return out;
 }
 
+void append_record_members(const history::Record& record, std::string& json) {
+    const auto before = json.size();
+    json.resize(before + record_members_bound(record));
+    const char* const end = write_record_members(record, json.data() + before);
+    json.resize(static_cast<std::size_t>(end - json.data()));
+}
+
 std::string rejected_line(const history::Record& record, std::string_view why) {
-    std::string line(1 + record_members_bound(record), '{');
-    const char* end = write_record_members(record, line.data() + 1);
-    line.resize(static_cast<std::size_t>(end - line.data()));
+    std::string line(1, '{');
+    append_record_members(record, line);
     line += R"(,"error":)";
     json::append_string(line, why);
     line += '}';

@@ -1,6 +1,9 @@
 #include "api/history.hpp"
 
+#include <utility>
+
 #include "nginx/handlers.hpp"
+#include "nginx/history_export.hpp"
 #include "nginx/pool.hpp"
 #include "nginx/printable.hpp"
 #include "nginx/request.hpp"
@@ -12,39 +15,50 @@ namespace dns_tools::nginx {
 
 namespace {
 
+/// A page of the history from the checked parameters to the answer that was sent.
 class PendingHistory final : public history::ReadWaiter {
 public:
-    explicit PendingHistory(ngx_http_request_t* r) noexcept : r_(r) {}
+    PendingHistory(ngx_http_request_t* r, api::HistoryRequest asked)
+        : r_(r), asked_(std::move(asked)) {}
 
-    void rows(const history::Page& page) noexcept override {
-        resume(r_, [this, &page] { return send(r_, api::history(page.records)); });
+    void read(WorkerHistory& history) {
+        auto& reader = asked_.query.is_search() ? history.searches() : history.reader();
+        reader.read(asked_.query, *this);
     }
 
-    void failed(history::ReadFailure, std::string_view why) noexcept override {
+    void rows(const history::Page& page) noexcept override {
+        resume(r_, [this, &page] {
+            return send(r_, api::history(page, asked_, view(r_->unparsed_uri)));
+        });
+    }
+
+    void failed(history::ReadFailure failure, std::string_view why) noexcept override {
         const Printable reason(why);
         ngx_log_error(NGX_LOG_ERR, r_->connection->log, 0,
                       "dns_tools: the database does not answer a read: %*s",
                       DNS_TOOLS_FORMAT_ARGS(reason.text()));
-        resume(r_, [this] { return send(r_, api::history_unavailable()); });
+        resume(r_, [this, failure] { return send(r_, api::history_failure(asked_, failure)); });
     }
 
 private:
     ngx_http_request_t* r_;
+    const api::HistoryRequest asked_;
 };
 
 ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
-    const auto limit = api::history_limit(request);
-    if (const auto* error = std::get_if<api::Reply>(&limit)) {
+    auto result = api::history_request(request, header_list(r, "accept"));
+    if (const auto* error = std::get_if<api::Reply>(&result)) {
         return send(r, *error);
     }
     WorkerHistory* history = worker()->history();
     if (history == nullptr) {
         return send(r, api::history_disabled());
     }
-    auto& pending = make_for_request<PendingHistory>(r, r);
-    history::HistoryQuery query;
-    query.limit = std::get<unsigned>(limit);
-    history->reader().read(query, pending);
+    auto& asked = std::get<api::HistoryRequest>(result);
+    if (asked.is_export()) {
+        return start_export(r, request.method, std::move(asked), *history);
+    }
+    make_for_request<PendingHistory>(r, r, std::move(asked)).read(*history);
     return suspend(r, request.method);
 }
 

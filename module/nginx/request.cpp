@@ -1,5 +1,6 @@
 #include "nginx/request.hpp"
 
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -153,6 +154,21 @@ std::optional<IpAddress> client_address(ngx_http_request_t* r) {
     const auto peer = IpAddress::from(*r->connection->sockaddr);
     const auto* privacy = location_conf(r).privacy;
     return peer && privacy != nullptr ? privacy->apply(*peer) : peer;
+}
+
+std::string header_list(ngx_http_request_t* r, std::string_view name) {
+    std::string list;
+    for (auto* part = &r->headers_in.headers.part; part != nullptr; part = part->next) {
+        for (const auto& header :
+             std::span(static_cast<const ngx_table_elt_t*>(part->elts), part->nelts)) {
+            if (std::string_view(reinterpret_cast<const char*>(header.lowcase_key),
+                                 header.key.len) == name) {
+                list += list.empty() ? "" : ", ";
+                list += view(header.value);
+            }
+        }
+    }
+    return list;
 }
 
 }  // namespace dns_tools::nginx

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "api/reply.hpp"
 #include "base/ip_address.hpp"
@@ -21,6 +23,9 @@ ngx_int_t receive(ngx_http_request_t* r) noexcept;
 /// What is to be known of the client: the peer as nginx, or its realip module, sees it, as far as
 /// dns_tools_client_ip lets it be known. None over a UNIX socket.
 std::optional<IpAddress> client_address(ngx_http_request_t* r);
+
+/// What all headers of this name say, in one list (RFC 9110 §5.3); `name` is in lower case.
+std::string header_list(ngx_http_request_t* r, std::string_view name);
 
 namespace detail {
 ngx_int_t receive(ngx_http_request_t* r, api::Allowed allowed, Handle handle,

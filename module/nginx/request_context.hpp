@@ -6,12 +6,14 @@
 
 namespace dns_tools::nginx {
 
+class HistoryExport;
 struct LookupContext;
 
 /// What the module keeps for a request from one event to the next; lives in the request's pool.
 struct RequestContext {
-    std::string* partial_body = nullptr;  ///< null unless the body arrives in parts
-    LookupContext* lookup = nullptr;      ///< null but for dns_tools_lookup
+    std::string* partial_body = nullptr;      ///< null unless the body arrives in parts
+    LookupContext* lookup = nullptr;          ///< null but for dns_tools_lookup
+    HistoryExport* history_export = nullptr;  ///< null but for an export of dns_tools_history
 };
 
 /// Makes it when it is not there yet. Throws std::bad_alloc.

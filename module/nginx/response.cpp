@@ -1,8 +1,10 @@
 #include "nginx/response.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace dns_tools::nginx {
 
@@ -28,6 +30,45 @@ void add_header(ngx_http_request_t* r, std::string_view name, std::string_view v
     header->value = ngx_string_of(copy_to_pool(r, value));
 }
 
+void set_head(ngx_http_request_t* r, ngx_uint_t status, std::string_view content_type) {
+    r->headers_out.status = status;
+    r->headers_out.content_type = ngx_string_of(content_type);
+    // What nginx compares with gzip_types and the like is the type without its parameters.
+    r->headers_out.content_type_len = std::min(content_type.find(';'), content_type.size());
+}
+
+void set_head(ngx_http_request_t* r, const api::Reply& reply) {
+    set_head(r, static_cast<ngx_uint_t>(reply.status), reply.content_type);
+    if (reply.retry_after != 0) {
+        char digits[10];
+        const auto end = std::to_chars(digits, digits + sizeof digits, reply.retry_after).ptr;
+        add_header(r, "Retry-After", {digits, end});
+    }
+    const std::pair<std::string_view, std::string_view> others[] = {
+        {"Allow", reply.allow},
+        {"Link", reply.link},
+        {"Vary", reply.vary},
+        {"Content-Disposition", reply.content_disposition}};
+    for (const auto& [name, value] : others) {
+        if (!value.empty()) {
+            add_header(r, name, value);
+        }
+    }
+}
+
+/// The head that is set already, and all of the body.
+ngx_int_t send_whole(ngx_http_request_t* r, ngx_buf_t* body) {
+    r->headers_out.content_length_n = body->last - body->pos;
+    const ngx_int_t rc = ngx_http_send_header(r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+    body->last_buf = r == r->main;
+    body->last_in_chain = 1;
+    ngx_chain_t out{body, nullptr};
+    return ngx_http_output_filter(r, &out);
+}
+
 }  // namespace
 
 ngx_buf_t* body_buffer(ngx_http_request_t* r, std::size_t size) {
@@ -39,35 +80,20 @@ ngx_buf_t* body_buffer(ngx_http_request_t* r, std::size_t size) {
 }
 
 ngx_int_t send(ngx_http_request_t* r, ngx_uint_t status, ngx_buf_t* body) {
-    static constexpr std::string_view json = "application/json";
-
-    r->headers_out.status = status;
-    r->headers_out.content_length_n = body->last - body->pos;
-    r->headers_out.content_type = ngx_string_of(json);
-    r->headers_out.content_type_len = json.size();
-
-    const ngx_int_t rc = ngx_http_send_header(r);
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-    body->last_buf = r == r->main;
-    body->last_in_chain = 1;
-    ngx_chain_t out{body, nullptr};
-    return ngx_http_output_filter(r, &out);
+    set_head(r, status, "application/json");
+    return send_whole(r, body);
 }
 
 ngx_int_t send(ngx_http_request_t* r, const api::Reply& reply) {
-    if (!reply.allow.empty()) {
-        add_header(r, "Allow", reply.allow);
-    }
-    if (reply.retry_after != 0) {
-        char digits[10];
-        const auto end = std::to_chars(digits, digits + sizeof digits, reply.retry_after).ptr;
-        add_header(r, "Retry-After", {digits, end});
-    }
+    set_head(r, reply);
     ngx_buf_t* body = body_buffer(r, reply.body.size());
     body->last = ngx_cpymem(body->last, reply.body.data(), reply.body.size());
-    return send(r, static_cast<ngx_uint_t>(reply.status), body);
+    return send_whole(r, body);
+}
+
+ngx_int_t send_head(ngx_http_request_t* r, const api::Reply& reply) {
+    set_head(r, reply);
+    return ngx_http_send_header(r);
 }
 
 }  // namespace dns_tools::nginx

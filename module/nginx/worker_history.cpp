@@ -29,6 +29,13 @@ history::ReaderOptions reader_options(const MainConf& conf) {
     return options;
 }
 
+/// Whoever exports many rows has time for each page of them.
+history::ReaderOptions export_options(const MainConf& conf) {
+    history::ReaderOptions options = reader_options(conf);
+    options.read_deadline = std::chrono::seconds(30);
+    return options;
+}
+
 }  // namespace
 
 WorkerHistory::WorkerHistory(EventLoop& loop, Random& random, history::HostLookup& hosts,
@@ -38,7 +45,9 @@ WorkerHistory::WorkerHistory(EventLoop& loop, Random& random, history::HostLooku
       queue_(make_queue(loop, random, conf)),
       writer_(loop, random, *queue_, hosts, *this, writer_options(conf)),
       recorder_(loop, *queue_, writer_, commit_deadline),
-      reader_(loop, random, hosts, reader_options(conf)) {
+      reader_(loop, random, hosts, reader_options(conf)),
+      searches_(loop, random, hosts, reader_options(conf)),
+      exports_(loop, random, hosts, export_options(conf)) {
     if (const auto keep = conf.retention.value_or(std::chrono::seconds(0)); keep.count() > 0) {
         history::RetentionOptions options;
         options.conninfo = *conf.conninfo;

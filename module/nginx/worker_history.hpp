@@ -32,7 +32,12 @@ public:
     void drain(std::chrono::milliseconds at_most);
 
     history::Recorder& recorder() noexcept { return recorder_; }
+    /// For what the primary key alone finds.
     history::Reader& reader() noexcept { return reader_; }
+    /// For what may take long; it holds up nothing else.
+    history::Reader& searches() noexcept { return searches_; }
+    history::Reader& exports() noexcept { return exports_; }
+    unsigned exports_under_way = 0;
     const history::DatabaseState& database() const noexcept { return writer_.state(); }
     /// Null without dns_tools_journal.
     const history::Journal* journal() const noexcept { return journal_; }
@@ -75,6 +80,8 @@ private:
     history::Writer writer_;
     history::Recorder recorder_;
     history::Reader reader_;
+    history::Reader searches_;
+    history::Reader exports_;
     std::unique_ptr<history::Retention> retention_;  // null without one, and once leaving
 };
 

@@ -14,29 +14,8 @@ using test::expect_error;
 using test::parsed;
 using test::sample;
 
-std::variant<unsigned, Reply> limit(std::string_view query) {
-    return history_limit({Method::get, query, {}});
-}
-
-TEST(HistoryLimit, is_20_unless_asked_otherwise) {
-    EXPECT_EQ(std::get<unsigned>(limit("")), 20u);
-    EXPECT_EQ(std::get<unsigned>(limit("x=5")), 20u);
-    EXPECT_EQ(std::get<unsigned>(limit("limit=1")), 1u);
-    EXPECT_EQ(std::get<unsigned>(limit("limit=1000")), 1000u);
-    EXPECT_EQ(std::get<unsigned>(limit("limit=%31%30")), 10u);
-}
-
-TEST(HistoryLimit, refuses_what_is_no_number_from_1_to_1000) {
-    for (const std::string_view text : {"", "0", "1001", "-1", "1.5", "1e2", "0x10", "ten", "5x",
-                                        "4294967297", "99999999999999999999"}) {
-        const auto result = limit("limit=" + std::string(text));
-        ASSERT_TRUE(std::holds_alternative<Reply>(result)) << text;
-        expect_error(std::get<Reply>(result), 400, "invalid_limit",
-                     "limit \"" + std::string(text) + "\" is not a whole number from 1 to 1000");
-    }
-    // A plus is a space in a query.
-    EXPECT_TRUE(std::holds_alternative<Reply>(limit("limit=+5")));
-    EXPECT_TRUE(std::holds_alternative<Reply>(limit("limit=5%00")));
+Reply history(std::span<const history::Record> records) {
+    return api::history({records, std::nullopt}, {}, "/history");
 }
 
 TEST(History, of_nothing_is_an_empty_array) {
@@ -78,13 +57,45 @@ TEST(History, rows_that_others_wrote_may_hold_any_text) {
     EXPECT_EQ(json[999]["domain"], std::string("a\0\"\\\n\xef\xbf\xbd</script>", 17));
 }
 
+TEST(History, tells_where_the_next_page_is) {
+    const auto record = sample("a.example", {});
+    const std::span<const history::Record> records(&record, 1);
+    EXPECT_EQ(history(records).link, "");
+    const Reply reply = api::history({records, record.id}, {}, "/history?limit=1");
+    EXPECT_EQ(reply.link,
+              "</history?limit=1&cursor=01890a5d-ac96-774b-bcce-b302099a8057>; rel=\"next\"");
+    EXPECT_EQ(reply.body, history(records).body);
+}
+
+TEST(History, says_that_accept_has_decided) {
+    HistoryRequest asked;
+    EXPECT_EQ(api::history({}, asked, "/").vary, "");
+    asked.negotiated = true;
+    EXPECT_EQ(api::history({}, asked, "/").vary, "Accept");
+    EXPECT_EQ(api::history({}, asked, "/").content_type, "application/json");
+}
+
 TEST(History, disabled_and_unavailable) {
+    using history::ReadFailure;
     expect_error(history_disabled(), 503, "history_disabled",
                  "lookups are not saved here: no database is configured (dns_tools_database)");
     EXPECT_EQ(history_disabled().retry_after, 0u);
-    expect_error(history_unavailable(), 503, "database_unavailable",
-                 "the database of saved lookups did not answer");
-    EXPECT_GT(history_unavailable().retry_after, 0u);
+
+    HistoryRequest plain;
+    HistoryRequest search;
+    search.query.domain = {"a.example", false};
+    for (const Reply& reply : {history_failure(plain, ReadFailure::unavailable),
+                               history_failure(search, ReadFailure::unavailable),
+                               history_failure(plain, ReadFailure::too_slow)}) {
+        expect_error(reply, 503, "database_unavailable",
+                     "the database of saved lookups did not answer");
+        EXPECT_GT(reply.retry_after, 0u);
+    }
+    const Reply slow = history_failure(search, ReadFailure::too_slow);
+    expect_error(slow, 504, "search_timeout",
+                 "the search took too long: give it a shorter time with from and until, or the "
+                 "database an index for it");
+    EXPECT_EQ(slow.retry_after, 0u);
 }
 
 }  // namespace

@@ -167,6 +167,20 @@ sub count ($self) {
     return eval { $self->sql('SELECT count(*) FROM dns_lookups') } // 0;
 }
 
+# Adds rows n1.fill.test, n2.fill.test and so on, one a millisecond of the year 2023, as if the
+# module had written them.
+sub fill ($self, $rows) {
+    $self->sql(<<~"SQL");
+        INSERT INTO dns_lookups
+        SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '70008000' ||
+                lpad(to_hex(n), 12, '0'))::uuid,
+            to_timestamp((1700000000000 + n) / 1000.0), '192.0.2.0'::inet + n % 256,
+            'n' || n || '.fill.test', '{198.51.100.1,198.51.100.2}', '{60,300}'
+        FROM generate_series(1, $rows) AS t(n)
+        SQL
+    return;
+}
+
 # Whether there are exactly so many rows before long.
 sub reaches ($self, $rows, $seconds = 15) {
     return eventually(sub { $self->count == $rows }, $seconds);
