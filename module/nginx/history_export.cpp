@@ -1,7 +1,6 @@
 #include "nginx/history_export.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -87,19 +86,18 @@ private:
         if (text_.empty() && !last) {
             return NGX_OK;
         }
-        ngx_buf_t& buffer = buffers_[turn_ ^= 1];
-        buffer = {};
-        buffer.start = reinterpret_cast<u_char*>(text_.data());
-        buffer.end = buffer.start + text_.size();
-        buffer.pos = buffer.start;
-        buffer.last = buffer.end;
-        buffer.memory = !text_.empty();
-        buffer.last_buf = last && r_ == r_->main;
-        buffer.last_in_chain = last;
+        buffer_ = {};
+        buffer_.start = reinterpret_cast<u_char*>(text_.data());
+        buffer_.end = buffer_.start + text_.size();
+        buffer_.pos = buffer_.start;
+        buffer_.last = buffer_.end;
+        buffer_.memory = !text_.empty();
+        buffer_.last_buf = last && r_ == r_->main;
+        buffer_.last_in_chain = last;
         // Filters that collect, such as gzip's, would keep some of it and never say that all is
         // sent.
-        buffer.flush = !buffer.last_buf;
-        ngx_chain_t out{&buffer, nullptr};
+        buffer_.flush = !buffer_.last_buf;
+        ngx_chain_t out{&buffer_, nullptr};
         return ngx_http_output_filter(r_, &out);
     }
 
@@ -156,10 +154,7 @@ private:
     api::HistoryRequest asked_;  // what is left of it
     WorkerHistory& history_;
     std::string text_;  // of the page that is being sent
-    // Two in turn: filters forget a buffer that was sent when the one behind it comes. With a
-    // single one they would remember a link more for each page.
-    std::array<ngx_buf_t, 2> buffers_{};
-    std::size_t turn_ = 0;
+    ngx_buf_t buffer_{};
 };
 
 ngx_int_t start_export(ngx_http_request_t* r, api::Method method, api::HistoryRequest asked,
