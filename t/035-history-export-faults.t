@@ -22,14 +22,30 @@ my $count  = 60_000;
 my $target = '/history?format=csv';
 $pg->fill($count);
 
-# An export that has begun: some of it is read, the rest is left to lie. With a small buffer on
-# this side it does not fit between the two.
+# An export of which a little is read, and the rest left to lie. With a small buffer on this side
+# it does not fit between the two.
 sub begin ($target, $reader = $nginx->http) {
     $reader->open or die "connect: $!";
     setsockopt $reader->socket, SOL_SOCKET, SO_RCVBUF, 1 << 18 or die $!;
     $reader->send(DnsTools::Http->text('GET', $target, {Connection => 'close'}));
     sysread $reader->socket, my $begin, 100 or die 'closed at once';
     return [$reader, $begin];
+}
+
+# Waits until no page more is read: the exports that are under way wait for their clients.
+sub lie_still() {
+    my $last = '';
+    wait_until(
+        'the exports lie still',
+        sub {
+            my $now = $pg->sql(
+                q{SELECT max(query_start) FROM pg_stat_activity WHERE usename = 'dns_tools'});
+            my $same = $now eq $last;
+            $last = $now;
+            select undef, undef, undef, 0.1;
+            return $same;
+        });
+    return;
 }
 
 # All bytes of it, up to the end of the connection.
@@ -57,6 +73,7 @@ sub memory() { return (slurp("/proc/$worker/status") =~ /^VmRSS:\s+(\d+)/m)[0] }
 subtest 'at the pace of clients' => sub {
     my $before  = memory;
     my @exports = map { begin($target) } 1 .. 4;
+    lie_still;
     error_is $http->get('/history?format=ndjson'), 503, 'overloaded', 'four at a time';
     is $http->get($target)->header('retry-after'), 10, 'Retry-After';
     is $http->get('/history')->status, 200, 'pages are answered';
@@ -88,10 +105,12 @@ subtest 'a client that comes and goes' => sub {
 
 subtest 'reload and QUIT' => sub {
     my $reloaded = begin($target);
+    lie_still;
     $nginx->reload(leave_old => 1);
     is_whole $reloaded, $count, 'an export goes on over a reload';
     ok eventually(sub { $nginx->worker_pids == 1 }), 'and the old worker leaves';
     my $export = begin($target);
+    lie_still;
     $nginx->process->signal('QUIT');
     is_whole $export, $count, 'and over QUIT';
     ok $nginx->process->wait_end(15), 'nginx leaves by itself';
@@ -126,6 +145,7 @@ subtest 'a database that dies over HTTP/1.1' => sub {
     my $client = $other->http;
     ok eventually(sub { $client->get('/history?format=csv&limit=1')->status == 200 }), 'before';
     my $export = begin($target, $other->http);
+    lie_still;
     $pg->crash;
     is_cut_off $export, 'there is no last chunk';
     ok $other->log_has(qr/\[error\].* an export of the history ends early: /), 'the log says so';
