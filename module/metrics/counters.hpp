@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "metrics/zone.hpp"
+
+namespace dns_tools::metrics {
+
+/// One process's hand on the zone. Made after fork. Every call is a few atomic steps and neither
+/// allocates nor waits; only making it, destroying it and add_upstream() may enter the kernel.
+class Counters {
+public:
+    /// Takes a place among the processes; one that was left by a dead process is free. When all are
+    /// taken, the gauges of this process are not shown.
+    explicit Counters(Zone& zone) noexcept;
+    ~Counters();
+    Counters(const Counters&) = delete;
+    Counters& operator=(const Counters&) = delete;
+
+    void http_request(Endpoint endpoint, Method method, unsigned status,
+                      std::chrono::nanoseconds took, Clock::time_point now) noexcept;
+    void lookup(RecordType type, LookupResult result, LookupSource source,
+                std::chrono::nanoseconds took, Clock::time_point now) noexcept;
+    /// Somebody has asked for this name.
+    void domain(std::string_view name, Clock::time_point now) noexcept;
+
+    /// Where this nameserver is counted, for the calls below: the same for all processes.
+    std::size_t add_upstream(std::string_view address) noexcept;
+    void upstream_request(std::size_t upstream) noexcept;
+    void upstream_answer(std::size_t upstream, std::chrono::nanoseconds took) noexcept;
+    void upstream_timeout(std::size_t upstream) noexcept;
+    void upstream_tcp_fallback(std::size_t upstream) noexcept;
+    void upstream_is_up(std::size_t upstream, bool up) noexcept;
+
+    void cache_request() noexcept { add(shard_.cache_requests); }
+    void cache_hit(CacheHit hit) noexcept { add(shard_.cache_hits[index(hit)]); }
+    /// The cache is one for all processes.
+    void cache_entries(std::uint64_t entries) noexcept { put(zone_.cache_entries, entries); }
+
+    void history_appended() noexcept { add(shard_.history_appended); }
+    void history_written(std::uint64_t rows) noexcept { add(shard_.history_written, rows); }
+    void history_rejected() noexcept { add(shard_.history_rejected); }
+    void history_dropped(DropReason reason, std::uint64_t records = 1) noexcept;
+    void history_flushed(std::chrono::nanoseconds took) noexcept;
+    /// What waits to be saved; `oldest` is when the oldest of it was answered.
+    void history_pending(std::uint64_t records,
+                         std::optional<std::chrono::system_clock::time_point> oldest) noexcept;
+    void database_is_up(bool up) noexcept;
+
+private:
+    std::size_t claim_process(std::uint64_t identity) noexcept;
+
+    Zone& zone_;
+    ProcessCells homeless_{};  // when there is no place in the zone
+    ProcessCells* process_ = &homeless_;
+    Shard& shard_;
+};
+
+}  // namespace dns_tools::metrics

@@ -1,0 +1,118 @@
+#include "metrics/exposition.hpp"
+
+#include "metrics/zone_fixture.hpp"
+
+namespace dns_tools::metrics {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class ExpositionTest : public ZoneTest {
+protected:
+    std::string text() { return exposition(snapshot(), {"0.1.0", "1.22.1", "1.18.1", "15.3"}); }
+
+    void expect_line(const std::string& line) {
+        const auto all = "\n" + text();
+        EXPECT_NE(all.find("\n" + line + "\n"), std::string::npos) << line << "\nin:" << all;
+    }
+};
+
+TEST_F(ExpositionTest, ShowsEveryFamilyFromTheBeginning) {
+    const auto all = text();
+    for (const char* name : {"http_requests_total",
+                             "http_request_duration_seconds",
+                             "lookups_total",
+                             "lookup_duration_seconds",
+                             "domain_queries",
+                             "upstream_requests_total",
+                             "upstream_request_duration_seconds",
+                             "upstream_timeouts_total",
+                             "upstream_tcp_fallbacks_total",
+                             "upstream_up",
+                             "cache_entries",
+                             "cache_hits_total",
+                             "cache_requests_total",
+                             "history_appended_total",
+                             "history_written_total",
+                             "history_rejected_total",
+                             "history_dropped_total",
+                             "history_pending",
+                             "history_oldest_pending_seconds",
+                             "history_flush_duration_seconds",
+                             "database_up",
+                             "build_info"}) {
+        EXPECT_NE(all.find(std::string("# TYPE dns_tools_") + name + ' '), std::string::npos)
+            << name;
+    }
+    expect_line(
+        R"(dns_tools_build_info{version="0.1.0",nginx="1.22.1",cares="1.18.1",libpq="15.3"} 1)");
+    expect_line(R"(dns_tools_history_dropped_total{reason="full"} 0)");
+    expect_line(R"(dns_tools_lookups_total{type="A",result="ok",source="upstream"} 0)");
+    EXPECT_EQ(all.find("\ndns_tools_database_up "), std::string::npos) << "there is none";
+}
+
+TEST_F(ExpositionTest, ShowsWhatWasCounted) {
+    Counters counters(zone());
+    counters.http_request(Endpoint::lookup, Method::head, 404, 1ms, steady_began);
+    counters.http_request(Endpoint::lookup, Method::head, 404, 20s, steady_began);
+    counters.lookup(RecordType::a, LookupResult::nxdomain, LookupSource::stale, 1ms, steady_began);
+    counters.domain("busy.test", steady_began);
+    counters.upstream_timeout(counters.add_upstream("[2001:db8::1]:53"));
+    counters.history_written(250);
+    counters.history_dropped(DropReason::journal_failed, 3);
+    counters.history_pending(7, began);
+    counters.database_is_up(true);
+    counters.cache_hit(CacheHit::negative);
+
+    expect_line(R"(dns_tools_http_requests_total{endpoint="lookup",method="HEAD",code="404"} 2)");
+    expect_line(
+        R"(dns_tools_http_request_duration_seconds_bucket{endpoint="lookup",le="0.0005"} 0)");
+    expect_line(
+        R"(dns_tools_http_request_duration_seconds_bucket{endpoint="lookup",le="0.001"} 1)");
+    expect_line(
+        R"(dns_tools_http_request_duration_seconds_bucket{endpoint="lookup",le="8.192"} 1)");
+    expect_line(R"(dns_tools_http_request_duration_seconds_bucket{endpoint="lookup",le="+Inf"} 2)");
+    expect_line(R"(dns_tools_http_request_duration_seconds_sum{endpoint="lookup"} 20.001)");
+    expect_line(R"(dns_tools_http_request_duration_seconds_count{endpoint="lookup"} 2)");
+    expect_line(R"(dns_tools_lookups_total{type="A",result="nxdomain",source="stale"} 1)");
+    expect_line(R"(dns_tools_domain_queries{domain="busy.test"} 1)");
+    expect_line(R"(dns_tools_upstream_timeouts_total{upstream="[2001:db8::1]:53"} 1)");
+    expect_line(R"(dns_tools_upstream_up{upstream="[2001:db8::1]:53"} 1)");
+    expect_line("dns_tools_history_written_total 250");
+    expect_line(R"(dns_tools_history_dropped_total{reason="journal_failed"} 3)");
+    expect_line("dns_tools_history_pending 7");
+    expect_line("dns_tools_history_oldest_pending_seconds 10");
+    expect_line("dns_tools_database_up 1");
+    expect_line(R"(dns_tools_cache_hits_total{type="negative"} 1)");
+}
+
+TEST_F(ExpositionTest, EscapesLabels) {
+    Counters counters(zone());
+    counters.domain("a\"b\\c\nd", steady_began);
+    expect_line(R"(dns_tools_domain_queries{domain="a\"b\\c\nd"} 1)");
+}
+
+TEST_F(ExpositionTest, StaysSmall) {
+    Counters counters(zone());
+    for (std::size_t endpoint = 0; endpoint < count_of<Endpoint>; ++endpoint) {
+        for (const unsigned code : {200U, 400U, 404U, 405U, 413U, 499U, 502U, 503U, 504U}) {
+            counters.http_request(static_cast<Endpoint>(endpoint), Method::get, code, 1ms,
+                                  steady_began);
+            counters.http_request(static_cast<Endpoint>(endpoint), Method::post, code, 1ms,
+                                  steady_began);
+        }
+    }
+    for (int n = 0; n < 100'000; ++n) {
+        counters.domain(std::string(230, 'x') + std::to_string(n), steady_began);
+    }
+    for (int n = 0; n < 4; ++n) {
+        counters.add_upstream("[2001:db8:1234:5678:9abc:def0:1234:567" + std::to_string(n) +
+                              "]:53");
+    }
+    EXPECT_LE(text().size(), 64U * 1024);
+}
+
+}  // namespace
+
+}  // namespace dns_tools::metrics
