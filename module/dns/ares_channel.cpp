@@ -270,6 +270,10 @@ void AresChannel::process_timeouts() {
     state_->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
+std::string_view AresChannel::library_version() noexcept {
+    return ares_version(nullptr);
+}
+
 std::vector<SocketAddress> AresChannel::system_servers() {
     std::vector<SocketAddress> addresses;
     State state;

@@ -90,6 +90,7 @@ public:
 
     /// The nameservers of the operating system's configuration; none when memory is short.
     static std::vector<SocketAddress> system_servers();
+    static std::string_view library_version() noexcept;
 
 private:
     struct State;

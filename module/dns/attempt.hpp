@@ -57,6 +57,7 @@ public:
     bool over_tcp = false;
     TimePoint sent_at{};
     TimePoint deadline{};
+    TimePoint departed{};  // by a finer clock than the loop's; only while queries are timed
     Outcome outcome = Outcome::none;
     std::string why;  // of `failed`, `refused` and `unsent`
 

@@ -9,6 +9,10 @@ namespace dns_tools::dns {
 
 Waiter::~Waiter() = default;
 
+std::string_view resolver_library_version() noexcept {
+    return AresChannel::library_version();
+}
+
 std::vector<SocketAddress> system_nameservers() {
     return AresChannel::system_servers();
 }

@@ -44,6 +44,14 @@ public:
     virtual void upstream_down(const SocketAddress& upstream, std::string_view why) noexcept = 0;
     /// An upstream that was down has answered.
     virtual void upstream_up(const SocketAddress& upstream) noexcept = 0;
+
+    /// Queries, with the upstream's place in ResolverOptions::upstreams. One that is `again` goes
+    /// over TCP, because the answer over UDP was truncated.
+    virtual void query_sent(std::size_t /*upstream*/, bool /*again*/) noexcept {}
+    /// Whatever the answer says. `took` is 0 unless ResolverOptions::time_queries is set.
+    virtual void query_answered(std::size_t /*upstream*/,
+                                std::chrono::nanoseconds /*took*/) noexcept {}
+    virtual void query_timed_out(std::size_t /*upstream*/) noexcept {}
 };
 
 struct ResolverOptions {
@@ -55,7 +63,12 @@ struct ResolverOptions {
     unsigned attempts = 3;
     /// How many different questions may be in flight; at most 32,768.
     std::size_t max_outstanding = 8192;
+    /// Tell the observer how long queries take: two readings of the clock for each.
+    bool time_queries = false;
 };
+
+/// The version of c-ares that is loaded: "1.18.1".
+std::string_view resolver_library_version() noexcept;
 
 /// The nameservers of /etc/resolv.conf, as c-ares reads it.
 std::vector<SocketAddress> system_nameservers();

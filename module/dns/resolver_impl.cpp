@@ -21,6 +21,7 @@ constexpr const char* no_upstream = "no upstream is configured";
 Resolver::Impl::Impl(EventLoop& loop, Random& random, ResolverObserver& observer,
                      ResolverOptions options)
     : loop_(loop),
+      observer_(observer),
       options_(std::move(options)),
       queries_(*this, std::min(options_.max_outstanding, max_outstanding)),
       settle_task_(loop.make_task([this] { settle(); })),
@@ -31,8 +32,8 @@ Resolver::Impl::Impl(EventLoop& loop, Random& random, ResolverObserver& observer
         if (upstreams_.size() == max_upstreams) {
             break;
         }
-        upstreams_.push_back(
-            std::make_unique<Upstream>(loop, random, observer, address, options_.timeout));
+        upstreams_.push_back(std::make_unique<Upstream>(loop, random, observer, address,
+                                                        upstreams_.size(), options_.timeout));
         probes_.emplace_back(new Attempt(*this, nullptr));
         probes_.back()->upstream = upstreams_.back().get();
     }
@@ -111,6 +112,10 @@ void Resolver::Impl::depart(Attempt& attempt, OnExit on_exit) {
     attempt.outcome = Attempt::Outcome::none;
     attempt.sent_at = loop_.now();
     attempt.deadline = attempt.sent_at + options_.timeout;
+    if (options_.time_queries) {
+        attempt.departed = std::chrono::steady_clock::now();
+    }
+    observer_.query_sent(attempt.upstream->place(), attempt.over_tcp);
     under_way_.push_back(attempt);
     need_tick(on_exit);
     if (attempt.over_tcp) {
@@ -127,6 +132,7 @@ void Resolver::Impl::ended(Attempt& attempt) noexcept {
 
 void Resolver::Impl::settle() {
     while (Attempt* attempt = ended_.pop_front()) {
+        tell(*attempt);
         if (attempt->query() != nullptr) {
             settle(*attempt->query());
         } else {
@@ -138,6 +144,27 @@ void Resolver::Impl::settle() {
     }
     if (under_way_.empty() && pausing_.empty()) {
         tick_->disarm();
+    }
+}
+
+void Resolver::Impl::tell(const Attempt& attempt) const {
+    using Outcome = Attempt::Outcome;
+    switch (attempt.outcome) {
+        case Outcome::answered:
+        case Outcome::truncated:
+        case Outcome::format_error:
+        case Outcome::failed: {
+            const auto took = options_.time_queries
+                                  ? std::chrono::steady_clock::now() - attempt.departed
+                                  : std::chrono::nanoseconds(0);
+            return observer_.query_answered(attempt.upstream->place(), took);
+        }
+        case Outcome::timed_out:
+            return observer_.query_timed_out(attempt.upstream->place());
+        case Outcome::none:
+        case Outcome::refused:
+        case Outcome::unsent:
+            return;
     }
 }
 

@@ -31,6 +31,7 @@ private:
     void settle();
     void settle(Query& query);
     void settle_probe(Attempt& attempt);
+    void tell(const Attempt& attempt) const;
 
     void advance(Query& query);
     Upstream* choose(const Query& query);
@@ -46,6 +47,7 @@ private:
     bool somebody_waits() const;
 
     EventLoop& loop_;
+    ResolverObserver& observer_;
     ResolverOptions options_;
     LocalNames local_names_;
     Answer overloaded_;

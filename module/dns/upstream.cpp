@@ -11,12 +11,14 @@ constexpr std::chrono::seconds last_pause{30};
 }  // namespace
 
 Upstream::Upstream(EventLoop& loop, Random& random, ResolverObserver& observer,
-                   const SocketAddress& address, std::chrono::milliseconds timeout)
+                   const SocketAddress& address, std::size_t place,
+                   std::chrono::milliseconds timeout)
     : datagrams(loop, random, address, timeout),
       streams(loop, address, timeout),
       random_(random),
       observer_(observer),
       address_(address),
+      place_(place),
       backoff_(first_pause, last_pause) {}
 
 bool Upstream::claim_retry(TimePoint now) {

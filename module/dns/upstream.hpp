@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string_view>
 
 #include "base/backoff.hpp"
@@ -20,9 +21,11 @@ public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
     Upstream(EventLoop& loop, Random& random, ResolverObserver& observer,
-             const SocketAddress& address, std::chrono::milliseconds timeout);
+             const SocketAddress& address, std::size_t place, std::chrono::milliseconds timeout);
 
     const SocketAddress& address() const noexcept { return address_; }
+    /// Among the resolver's upstreams.
+    std::size_t place() const noexcept { return place_; }
     Health health() const noexcept { return health_; }
     /// The epoch of the clock before the first answer.
     TimePoint last_answer() const noexcept { return last_answer_; }
@@ -47,6 +50,7 @@ private:
     Random& random_;
     ResolverObserver& observer_;
     SocketAddress address_;
+    std::size_t place_;
     Health health_ = Health::unknown;
     unsigned silences_ = 0;
     TimePoint last_answer_{};

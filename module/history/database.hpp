@@ -16,6 +16,9 @@ namespace dns_tools::history {
 /// may hold a password.
 std::optional<std::string> check_conninfo(std::string_view conninfo);
 
+/// The version of libpq that is loaded: "15.3".
+std::string client_library_version();
+
 /// Finds the addresses of the database's hosts. The worker lends its resolver.
 class HostLookup {
 public:

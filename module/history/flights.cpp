@@ -17,13 +17,14 @@ std::optional<Flights::Batch> Flights::waiting() const noexcept {
     return found == entries_.end() ? std::nullopt : std::optional(found->batch);
 }
 
-void Flights::sent(Instant now) {
+void Flights::sent(Instant now, Instant exactly) {
     const auto entry = std::find_if(entries_.begin(), entries_.end(), [](const Entry& candidate) {
         return candidate.state == State::waiting;
     });
     entry->state = State::in_flight;
     entry->turn = ++turns_;
     entry->sent = now;
+    entry->sent_exactly = exactly;
     ++in_flight_;
 }
 
@@ -39,6 +40,10 @@ std::size_t Flights::first() const noexcept {
 
 Flights::Instant Flights::oldest() const noexcept {
     return entries_[first()].sent;
+}
+
+Flights::Instant Flights::oldest_exactly() const noexcept {
+    return entries_[first()].sent_exactly;
 }
 
 const Flights::Batch& Flights::first_in_flight() const noexcept {

@@ -35,10 +35,11 @@ public:
     void add(Queue::Position end, std::size_t rows);
     /// The oldest batch that waits to be sent.
     std::optional<Batch> waiting() const noexcept;
-    /// That batch is on its way.
-    void sent(Instant now);
+    /// That batch is on its way; `exactly` by a finer clock than that of deadlines.
+    void sent(Instant now, Instant exactly);
     /// When the oldest of those on their way was sent. There is one.
     Instant oldest() const noexcept;
+    Instant oldest_exactly() const noexcept;
 
     /// How the one ended that was sent first of those on their way: batches answer in that order.
     const Batch& first_in_flight() const noexcept;
@@ -64,6 +65,7 @@ private:
         State state = State::waiting;
         std::uint64_t turn = 0;  // counts what was sent
         Instant sent{};
+        Instant sent_exactly{};
     };
 
     std::size_t first() const noexcept;

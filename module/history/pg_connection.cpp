@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "history/database.hpp"
 #include "history/host_finder.hpp"
 #include "history/host_turns.hpp"
 #include "history/pg_text.hpp"
@@ -482,6 +483,11 @@ void PgConnection::Impl::receive_notice(void* impl, const PGresult* notice) noex
     } catch (const std::bad_alloc&) {
         self.last_words_.reset();  // nothing may be thrown through libpq
     }
+}
+
+std::string client_library_version() {
+    const int version = PQlibVersion();
+    return std::to_string(version / 10000) + '.' + std::to_string(version % 10000);
 }
 
 }  // namespace dns_tools::history

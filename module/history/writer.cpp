@@ -306,7 +306,7 @@ void Writer::Impl::send(bool confirm) {
                                       {schema::confirm, {}}};
     connection_.send(std::span(statements).first(confirm ? 2 : 1));
     last_sent_ = loop_.now();
-    flights_.sent(last_sent_);
+    flights_.sent(last_sent_, Clock::now());
 }
 
 /// A timer runs only while there is something to wait for.
@@ -342,6 +342,7 @@ void Writer::Impl::batch_written(std::size_t rows_new) {
         flights_.confirm();
         return go_on();
     }
+    observer_.batch_committed(Clock::now() - flights_.oldest_exactly());
     backoff_.reset();
     slow_backoff_.reset();
     probing_ = false;

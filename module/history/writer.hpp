@@ -30,6 +30,9 @@ public:
     virtual void acknowledged() noexcept = 0;
     /// The database refuses this one record for what it holds; it is not written.
     virtual void row_rejected(const Record& record, std::string_view why) noexcept = 0;
+
+    /// A batch was committed, `took` after it was sent.
+    virtual void batch_committed(std::chrono::nanoseconds /*took*/) noexcept {}
 };
 
 struct WriterOptions {
