@@ -109,7 +109,7 @@ char* merge_location_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
     if (conf.privacy == nullptr) {
         conf.privacy = outer.privacy;
     }
-    if (conf.answers && conf.record_mode() == RecordMode::commit && !main_conf(cf).conninfo) {
+    if (conf.endpoint && conf.record_mode() == RecordMode::commit && !main_conf(cf).conninfo) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"dns_tools_record commit\" needs a \"dns_tools_database\"");
         return failed;
@@ -117,7 +117,7 @@ char* merge_location_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
 
     auto* core = static_cast<ngx_http_core_loc_conf_t*>(
         ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
-    if (conf.answers && core->client_max_body_size == default_body_limit) {
+    if (conf.endpoint && core->client_max_body_size == default_body_limit) {
         core->client_max_body_size = no_limit;
     }
     return fine;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "history/client_privacy.hpp"
+#include "metrics/labels.hpp"
 #include "nginx/ngx.hpp"
 
 namespace dns_tools::nginx {
@@ -10,7 +13,7 @@ enum class RecordMode : ngx_uint_t { off, on, commit };
 
 /// What the module knows of a location.
 struct LocationConf {
-    bool answers = false;                       ///< it has one of the module's handlers
+    std::optional<metrics::Endpoint> endpoint;  ///< which of the module's handlers it has
     ngx_uint_t record = NGX_CONF_UNSET_UINT;    ///< a RecordMode
     history::ClientPrivacy* privacy = nullptr;  ///< dns_tools_client_ip; in the pool
 

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "nginx/counting.hpp"
 #include "nginx/handlers.hpp"
 #include "nginx/location_conf.hpp"
 #include "nginx/lookup_context.hpp"
@@ -79,6 +80,7 @@ public:
         context_.id.reset();
         context_.answered = std::chrono::steady_clock::now();
         context_.result = reply.code;
+        count_lookup(context_);
         return send(r_, reply);
     }
 
@@ -103,8 +105,10 @@ private:
                                    : history::Assurance::queued;
         switch (history->recorder().keep(std::move(reservation_), record, assurance, *this)) {
             case Outcome::kept:
+                history->appended(record);
                 return succeed();
             case Outcome::waiting:
+                history->appended(record);
                 return not_yet;
             case Outcome::full:
                 break;
@@ -119,6 +123,7 @@ private:
     ngx_int_t succeed() {
         context_.answered = std::chrono::steady_clock::now();
         context_.result = dns::word(dns::Result::ok);
+        count_lookup(context_);
         return send(r_, NGX_HTTP_OK, body_);
     }
 
@@ -145,6 +150,7 @@ ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     if (const auto* error = std::get_if<api::Reply>(&name)) {
         context.answered = std::chrono::steady_clock::now();
         context.result = error->code;
+        count_lookup(context);
         return send(r, *error);
     }
     context.name = std::get<dns::Name>(name);

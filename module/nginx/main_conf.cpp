@@ -7,6 +7,7 @@
 #include "dns/resolver.hpp"
 #include "nginx/directive.hpp"
 #include "nginx/guard.hpp"
+#include "nginx/metrics_zone.hpp"
 #include "nginx/pool.hpp"
 
 namespace dns_tools::nginx {
@@ -170,6 +171,12 @@ char* init_main_conf(ngx_conf_t* cf, void* data) noexcept {
         if (!conf.used) {
             return fine;
         }
+        if (conf.zone_needed_by != nullptr && conf.zone == nullptr) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"%s\" directive needs \"dns_tools_zone NAME:SIZE\" in the http block",
+                          conf.zone_needed_by);
+            return failed;
+        }
         if (!conf.upstreams_given) {
             conf.upstreams = dns::system_nameservers();
         }
@@ -221,6 +228,30 @@ char* set_schema(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept {
             return invalid(cf, value, "it must be \"create\" or \"verify\"");
         }
         return fine;
+    });
+}
+
+char* set_zone(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept {
+    return guarded(cf->log, failed, [&] {
+        auto& conf = *static_cast<MainConf*>(data);
+        if (conf.zone != nullptr) {
+            return is_duplicate;
+        }
+        const auto& value = arguments(cf)[1];
+        const auto colon = view(value).rfind(':');
+        const auto name = view(value).substr(0, colon);
+        if (colon == std::string_view::npos || name.empty()) {
+            return invalid(cf, value, "it must be NAME:SIZE");
+        }
+        ngx_str_t size_text = ngx_string_of(view(value).substr(colon + 1));
+        const auto size = ngx_parse_size(&size_text);
+        const auto least = metrics_zone_size();
+        if (size == NGX_ERROR || static_cast<std::size_t>(size) < least) {
+            return invalid(cf, value,
+                           "SIZE must be at least " + std::to_string(least / 1024) + "k");
+        }
+        conf.zone = add_metrics_zone(cf, name, static_cast<std::size_t>(size));
+        return conf.zone == nullptr ? failed : fine;
     });
 }
 

@@ -31,6 +31,11 @@ struct MainConf {
     /// None until dns_tools_retention is given; zero: lookups are kept.
     std::optional<std::chrono::milliseconds> retention;
 
+    /// Where requests are counted; null: nowhere.
+    ngx_shm_zone_t* zone = nullptr;
+    /// A directive that makes no sense without a zone, if one was given.
+    const char* zone_needed_by = nullptr;
+
     /// Whether the master runs in a Kubernetes pod; workers no longer have the environment.
     bool kubernetes = std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
 
@@ -53,5 +58,6 @@ char* set_database_reads(ngx_conf_t* cf, ngx_command_t* command, void* conf) noe
 char* set_retention(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_journal(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_schema(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* set_zone(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 
 }  // namespace dns_tools::nginx

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "nginx/counting.hpp"
 #include "nginx/handlers.hpp"
 #include "nginx/location_conf.hpp"
 #include "nginx/lookup_context.hpp"
@@ -11,16 +12,22 @@ namespace dns_tools::nginx {
 
 namespace {
 
-template <ngx_http_handler_pt handler>
+using metrics::Endpoint;
+
+template <Endpoint endpoint>
 char* set_handler(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
+    constexpr Route route = routes[metrics::index(endpoint)];
     auto* location = static_cast<ngx_http_core_loc_conf_t*>(
         ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
     if (location->handler != nullptr) {
         return const_cast<char*>("conflicts with another handler of this location");
     }
-    location->handler = handler;
-    static_cast<LocationConf*>(conf)->answers = true;
+    location->handler = route.handler;
+    static_cast<LocationConf*>(conf)->endpoint = endpoint;
     main_conf(cf).used = true;
+    if constexpr (endpoint == Endpoint::metrics || endpoint == Endpoint::stats) {
+        main_conf(cf).zone_needed_by = route.directive;
+    }
     return NGX_CONF_OK;
 }
 
@@ -45,11 +52,11 @@ ngx_command_t everywhere(std::string_view name, ngx_uint_t arguments, Setter set
             post};
 }
 
-template <ngx_http_handler_pt handler>
-ngx_command_t in_location(std::string_view name) {
-    return {ngx_string_of(name),
+template <Endpoint endpoint>
+ngx_command_t in_location() {
+    return {ngx_string_of(routes[metrics::index(endpoint)].directive),
             NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS,
-            &set_handler<handler>,
+            &set_handler<endpoint>,
             NGX_HTTP_LOC_CONF_OFFSET,
             0,
             nullptr};
@@ -62,21 +69,24 @@ std::array commands{
     in_http("dns_tools_retention", NGX_CONF_TAKE1, &set_retention),
     in_http("dns_tools_journal", NGX_CONF_1MORE, &set_journal),
     in_http("dns_tools_schema", NGX_CONF_TAKE1, &set_schema),
+    in_http("dns_tools_zone", NGX_CONF_TAKE1, &set_zone),
     everywhere("dns_tools_record", NGX_CONF_TAKE1, &ngx_conf_set_enum_slot,
                offsetof(LocationConf, record), record_modes),
     everywhere("dns_tools_client_ip", NGX_CONF_TAKE12, &set_client_ip),
-    in_location<handle_info>("dns_tools_info"),
-    in_location<handle_health>("dns_tools_health"),
-    in_location<handle_ready>("dns_tools_ready"),
-    in_location<handle_lookup>("dns_tools_lookup"),
-    in_location<handle_validate>("dns_tools_validate"),
-    in_location<handle_history>("dns_tools_history"),
+    in_location<Endpoint::info>(),
+    in_location<Endpoint::health>(),
+    in_location<Endpoint::ready>(),
+    in_location<Endpoint::lookup>(),
+    in_location<Endpoint::validate>(),
+    in_location<Endpoint::history>(),
+    in_location<Endpoint::metrics>(),
+    in_location<Endpoint::stats>(),
     ngx_command_t ngx_null_command,
 };
 
 ngx_http_module_t context{
     &add_variables,         // preconfiguration
-    nullptr,                // postconfiguration
+    &add_counting,          // postconfiguration
     &create_main_conf,      // create main configuration
     &init_main_conf,        // init main configuration
     nullptr,                // create server configuration

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "dns/resolver.hpp"
+#include "base/socket_address.hpp"
 #include "history/record.hpp"
 #include "history/retention.hpp"
 #include "nginx/ngx.hpp"
@@ -11,13 +11,13 @@
 namespace dns_tools::nginx {
 
 /// Tells the error log what the resolver, the writer and the retention report.
-class Reports final : public dns::ResolverObserver, public history::RetentionObserver {
+class Reports final : public history::RetentionObserver {
 public:
     explicit Reports(ngx_log_t* log) noexcept : log_(log) {}
     ngx_log_t* log() const noexcept { return log_; }
 
-    void upstream_down(const SocketAddress& upstream, std::string_view why) noexcept override;
-    void upstream_up(const SocketAddress& upstream) noexcept override;
+    void upstream_down(const SocketAddress& upstream, std::string_view why) noexcept;
+    void upstream_up(const SocketAddress& upstream) noexcept;
 
     void database_up() noexcept;
     void database_down(std::string_view why) noexcept;

@@ -79,8 +79,8 @@ ngx_buf_t* body_buffer(ngx_http_request_t* r, std::size_t size) {
     return buffer;
 }
 
-ngx_int_t send(ngx_http_request_t* r, ngx_uint_t status, ngx_buf_t* body) {
-    set_head(r, status, "application/json");
+ngx_int_t send(ngx_http_request_t* r, ngx_uint_t status, ngx_buf_t* body, std::string_view type) {
+    set_head(r, status, type);
     return send_whole(r, body);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <utility>
 
 #include "api/reply.hpp"
@@ -11,9 +12,12 @@ namespace dns_tools::nginx {
 /// A buffer for a body of at most `size` bytes, from the request's pool. Throws std::bad_alloc.
 ngx_buf_t* body_buffer(ngx_http_request_t* r, std::size_t size);
 
-/// Sends status, headers and the bytes between `body->pos` and `body->last` as the whole JSON
-/// response. Returns what ngx_http_finalize_request() takes.
-ngx_int_t send(ngx_http_request_t* r, ngx_uint_t status, ngx_buf_t* body);
+inline constexpr std::string_view json_type = "application/json";
+
+/// Sends status, headers and the bytes between `body->pos` and `body->last` as the whole response,
+/// of a type that is a literal. Returns what ngx_http_finalize_request() takes.
+ngx_int_t send(ngx_http_request_t* r, ngx_uint_t status, ngx_buf_t* body,
+               std::string_view type = json_type);
 
 /// Sends a reply of the contract.
 ngx_int_t send(ngx_http_request_t* r, const api::Reply& reply);

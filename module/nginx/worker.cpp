@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "nginx/guard.hpp"
+#include "nginx/metrics_zone.hpp"
 
 namespace dns_tools::nginx {
 
@@ -19,6 +20,7 @@ dns::ResolverOptions resolver_options(const MainConf& conf) {
     options.upstreams = conf.upstreams;
     options.timeout = conf.timeout;
     options.attempts = conf.attempts;
+    options.time_queries = conf.zone != nullptr;
     return options;
 }
 
@@ -41,13 +43,14 @@ private:
 Worker::Worker(const MainConf& conf, ngx_cycle_t& cycle)
     : log_(cycle.log),
       loop_(log_),
-      reports_(log_),
-      resolver_(loop_, random_, reports_, resolver_options(conf)),
+      log_reports_(log_),
+      resolver_reports_(log_reports_, start_counting(conf), conf.upstreams),
+      resolver_(loop_, random_, resolver_reports_, resolver_options(conf)),
       hosts_(std::make_unique<HostLookup>(
           loop_, conf.upstreams_given ? conf.upstreams : std::vector<SocketAddress>())),
       stop_signal_(log_, [this](StopSignal::Kind kind) { stop(kind); }) {
     if (conf.conninfo) {
-        history_.emplace(loop_, random_, *hosts_, reports_, conf);
+        history_.emplace(loop_, random_, *hosts_, log_reports_, counters(), conf);
         start_ = loop_.make_task([this] { history_->start(); });
         start_->post();
         loop_.wake();
@@ -55,6 +58,13 @@ Worker::Worker(const MainConf& conf, ngx_cycle_t& cycle)
 }
 
 Worker::~Worker() = default;
+
+metrics::Counters* Worker::start_counting(const MainConf& conf) {
+    if (metrics::Zone* zone = metrics_zone(conf)) {
+        counters_.emplace(*zone);
+    }
+    return counters();
+}
 
 Stamp Worker::stamp() {
     return ids_.next(std::chrono::system_clock::now());

@@ -7,9 +7,11 @@
 #include "base/uuid.hpp"
 #include "dns/host_resolver.hpp"
 #include "dns/resolver.hpp"
+#include "metrics/counters.hpp"
 #include "nginx/main_conf.hpp"
 #include "nginx/ngx_event_loop.hpp"
 #include "nginx/reports.hpp"
+#include "nginx/resolver_reports.hpp"
 #include "nginx/standing.hpp"
 #include "nginx/stop_signal.hpp"
 #include "nginx/worker_history.hpp"
@@ -28,6 +30,8 @@ public:
     /// An identifier for a lookup that is answered now.
     Stamp stamp();
     EventLoop& loop() noexcept { return loop_; }
+    /// Null when nothing is counted.
+    metrics::Counters* counters() noexcept { return counters_ ? &*counters_ : nullptr; }
     /// Whether nameservers answered when readiness was last asked for.
     Standing& resolver_standing() noexcept { return resolver_standing_; }
     /// The worker was told to quit.
@@ -37,12 +41,15 @@ private:
     class HostLookup;
 
     void stop(StopSignal::Kind kind);
+    metrics::Counters* start_counting(const MainConf& conf);
 
     ngx_log_t* log_;
     NgxEventLoop loop_;
     Random random_;
     UuidV7Generator ids_{random_};
-    Reports reports_;
+    std::optional<metrics::Counters> counters_;
+    Reports log_reports_;
+    ResolverReports resolver_reports_;
     dns::Resolver resolver_;
     Standing resolver_standing_;
     std::unique_ptr<history::HostLookup> hosts_;

@@ -39,10 +39,11 @@ history::ReaderOptions export_options(const MainConf& conf) {
 }  // namespace
 
 WorkerHistory::WorkerHistory(EventLoop& loop, Random& random, history::HostLookup& hosts,
-                             Reports& reports, const MainConf& conf)
+                             Reports& reports, metrics::Counters* counters, const MainConf& conf)
     : reports_(reports),
       drops_(conf.journal && conf.journal->drop),
       queue_(make_queue(loop, random, conf)),
+      counts_(counters, *queue_),
       writer_(loop, random, *queue_, hosts, *this, writer_options(conf)),
       recorder_(loop, *queue_, writer_, commit_deadline),
       reader_(loop, random, hosts, reader_options(conf)),
@@ -74,8 +75,12 @@ std::unique_ptr<history::Queue> WorkerHistory::make_queue(EventLoop& loop, Rando
 }
 
 WorkerHistory::~WorkerHistory() {
-    if (queue_->pending() != 0) {
-        reports_.left_pending(queue_->pending(), journal_ != nullptr);
+    if (queue_->pending() == 0) {
+        return;
+    }
+    reports_.left_pending(queue_->pending(), journal_ != nullptr);
+    if (journal_ == nullptr) {
+        counts_.dropped(metrics::DropReason::exit, queue_->pending());
     }
 }
 
@@ -94,12 +99,34 @@ void WorkerHistory::drain(std::chrono::milliseconds at_most) {
     writer_.drain(at_most);
 }
 
+void WorkerHistory::dropped() noexcept {
+    const bool full = journal_ == nullptr || journal_->up();
+    counts_.dropped(full ? metrics::DropReason::full : metrics::DropReason::journal_failed);
+    reports_.dropped();
+}
+
+void WorkerHistory::database_up() noexcept {
+    counts_.database_is_up(true);
+    reports_.database_up();
+}
+
+void WorkerHistory::database_down(std::string_view why) noexcept {
+    counts_.database_is_up(false);
+    reports_.database_down(why);
+}
+
+void WorkerHistory::acknowledged() noexcept {
+    counts_.queue_changed();
+    recorder_.acknowledged();
+}
+
 void WorkerHistory::row_rejected(const history::Record& record, std::string_view why) noexcept {
     bool kept = false;
     if (rejected_file_) {
         kept = guarded(reports_.log(), false,
                        [&] { return rejected_file_->append(api::rejected_line(record, why)); });
     }
+    counts_.rejected();
     reports_.row_rejected(record, why, kept);
     recorder_.refused(record);
 }
@@ -115,6 +142,7 @@ void WorkerHistory::journal_down(std::string_view why) noexcept {
 }
 
 void WorkerHistory::journal_adopted(std::size_t records) noexcept {
+    counts_.queue_changed();
     reports_.journal_adopted(records);
     guarded(reports_.log(), [this] { writer_.appended(); });
 }

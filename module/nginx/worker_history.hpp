@@ -10,6 +10,7 @@
 #include "history/rejected_file.hpp"
 #include "history/retention.hpp"
 #include "history/writer.hpp"
+#include "nginx/history_counts.hpp"
 #include "nginx/main_conf.hpp"
 #include "nginx/reports.hpp"
 #include "nginx/standing.hpp"
@@ -22,7 +23,7 @@ class WorkerHistory final : private history::WriterObserver, private history::Jo
 public:
     /// Takes a folder of the journal at once.
     WorkerHistory(EventLoop& loop, Random& random, history::HostLookup& hosts, Reports& reports,
-                  const MainConf& conf);
+                  metrics::Counters* counters, const MainConf& conf);
     /// Says what becomes of the records that the database has not taken.
     ~WorkerHistory() override;
 
@@ -46,19 +47,24 @@ public:
     /// Whether a lookup that there is no room for is answered all the same.
     bool drops() const noexcept { return drops_; }
     /// One was.
-    void dropped() noexcept { reports_.dropped(); }
+    void dropped() noexcept;
+    /// The recorder has kept this record.
+    void appended(const history::Record& record) noexcept { counts_.appended(record.created_at); }
 
 private:
     std::unique_ptr<history::Queue> make_queue(EventLoop& loop, Random& random,
                                                const MainConf& conf);
 
-    void database_up() noexcept override { reports_.database_up(); }
-    void database_down(std::string_view why) noexcept override { reports_.database_down(why); }
+    void database_up() noexcept override;
+    void database_down(std::string_view why) noexcept override;
     void database_notice(std::string_view text) noexcept override {
         reports_.database_notice(text);
     }
-    void rows_written(std::size_t) noexcept override {}
-    void acknowledged() noexcept override { recorder_.acknowledged(); }
+    void rows_written(std::size_t rows) noexcept override { counts_.written(rows); }
+    void batch_committed(std::chrono::nanoseconds took) noexcept override {
+        counts_.committed(took);
+    }
+    void acknowledged() noexcept override;
     void row_rejected(const history::Record& record, std::string_view why) noexcept override;
 
     void journal_up() noexcept override;
@@ -77,6 +83,7 @@ private:
     history::Journal* journal_ = nullptr;  // the queue, when it is one
     std::optional<history::RejectedFile> rejected_file_;
     std::unique_ptr<history::Queue> queue_;
+    HistoryCounts counts_;
     history::Writer writer_;
     history::Recorder recorder_;
     history::Reader reader_;

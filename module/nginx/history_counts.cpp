@@ -1,0 +1,70 @@
+#include "nginx/history_counts.hpp"
+
+namespace dns_tools::nginx {
+
+HistoryCounts::HistoryCounts(metrics::Counters* counters, const history::Queue& queue)
+    : counters_(counters), queue_(queue) {
+    front_.reserve(1);
+    database_is_up(false);  // until it has answered
+    queue_changed();
+}
+
+void HistoryCounts::appended(UnixMicros created_at) noexcept {
+    if (counters_ == nullptr) {
+        return;
+    }
+    if (!oldest_) {
+        oldest_ = created_at;
+    }
+    counters_->history_appended();
+    show();
+}
+
+void HistoryCounts::queue_changed() noexcept {
+    if (counters_ == nullptr) {
+        return;
+    }
+    front_.clear();
+    queue_.read(queue_.begin(), queue_.end(), 1, static_cast<std::size_t>(-1), front_);
+    oldest_.reset();
+    if (!front_.empty()) {
+        oldest_ = front_.front().created_at;
+    }
+    show();
+}
+
+void HistoryCounts::show() noexcept {
+    counters_->history_pending(queue_.pending(), oldest_);
+}
+
+void HistoryCounts::written(std::size_t rows) noexcept {
+    if (counters_ != nullptr) {
+        counters_->history_written(rows);
+    }
+}
+
+void HistoryCounts::rejected() noexcept {
+    if (counters_ != nullptr) {
+        counters_->history_rejected();
+    }
+}
+
+void HistoryCounts::dropped(metrics::DropReason reason, std::size_t records) noexcept {
+    if (counters_ != nullptr) {
+        counters_->history_dropped(reason, records);
+    }
+}
+
+void HistoryCounts::committed(std::chrono::nanoseconds took) noexcept {
+    if (counters_ != nullptr) {
+        counters_->history_flushed(took);
+    }
+}
+
+void HistoryCounts::database_is_up(bool up) noexcept {
+    if (counters_ != nullptr) {
+        counters_->database_is_up(up);
+    }
+}
+
+}  // namespace dns_tools::nginx

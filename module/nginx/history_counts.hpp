@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "history/queue.hpp"
+#include "metrics/counters.hpp"
+
+namespace dns_tools::nginx {
+
+/// Counts what becomes of records. Does nothing without counters, which may be null.
+class HistoryCounts {
+public:
+    /// The queue's length is shown from now on.
+    HistoryCounts(metrics::Counters* counters, const history::Queue& queue);
+
+    /// A record of that moment was appended to the queue.
+    void appended(UnixMicros created_at) noexcept;
+    /// The queue has let go of its oldest records, or has taken over others.
+    void queue_changed() noexcept;
+    void written(std::size_t rows) noexcept;
+    void rejected() noexcept;
+    void dropped(metrics::DropReason reason, std::size_t records = 1) noexcept;
+    /// A batch was committed, `took` after it was sent.
+    void committed(std::chrono::nanoseconds took) noexcept;
+    void database_is_up(bool up) noexcept;
+
+private:
+    void show() noexcept;
+
+    metrics::Counters* counters_;
+    const history::Queue& queue_;
+    std::optional<std::chrono::system_clock::time_point> oldest_;  // in the queue
+    std::vector<history::Record> front_;  // its oldest record, only while it is looked at
+};
+
+}  // namespace dns_tools::nginx
