@@ -262,6 +262,8 @@ TEST_F(ResolverAnswersTest, ATruncatedAnswerIsFetchedOverTcp) {
     expect_genuine(lookup("a.test"));
     expect_genuine(lookup("b.test"));
     EXPECT_EQ(upstream.received().size(), 4u);
+    EXPECT_EQ(observer.queries[0].sent, 4u);
+    EXPECT_EQ(observer.queries[0].again, 2u);
 }
 
 TEST_F(ResolverAnswersTest, AnAnswerBeyondTheBufferIsFetchedOverTcp) {

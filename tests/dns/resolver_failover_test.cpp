@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "dns/resolver_fixture.hpp"
 
 namespace dns_tools::dns::test {
@@ -175,6 +177,36 @@ TEST_F(ResolverFailoverTest, WithoutUpstreamsThereIsNoAnswer) {
     resolver->probe(recorder);
     ASSERT_TRUE(loop.run_until([&] { return recorder.calls == 1; }));
     EXPECT_EQ(recorder.answer.result, Result::upstream_failure);
+}
+
+TEST_F(ResolverFailoverTest, QueriesAreToldWithTheirUpstream) {
+    FakeUpstream silent(loop, stay_silent);
+    FakeUpstream slow(loop, [](FakeUpstream& self, const FakeUpstream::Query& query) {
+        std::this_thread::sleep_for(20ms);  // the time that is measured
+        answer_all(self, query);
+    });
+    time_queries = true;
+    start({silent.address(), slow.address()}, 100ms);
+    EXPECT_EQ(lookup("a.test").result, Result::ok);
+    EXPECT_EQ(lookup("b.test").result, Result::ok);
+    EXPECT_EQ(observer.queries[0].sent, silent.received().size());
+    EXPECT_EQ(observer.queries[0].timeouts, observer.queries[0].sent);
+    EXPECT_TRUE(observer.queries[0].answers.empty());
+    EXPECT_EQ(observer.queries[1].sent, 2u);
+    EXPECT_EQ(observer.queries[1].again, 0u);
+    EXPECT_EQ(observer.queries[1].timeouts, 0u);
+    ASSERT_EQ(observer.queries[1].answers.size(), 2u);
+    EXPECT_GE(observer.queries[1].answers[0], 20ms);
+    EXPECT_LT(observer.queries[1].answers[0], 10s);
+}
+
+TEST_F(ResolverFailoverTest, FailuresAreAnswersToo) {
+    FakeUpstream upstream(loop, answer_rcode(2));
+    start({upstream.address()});
+    lookup("a.test");
+    EXPECT_EQ(observer.queries[0].sent, 1u);
+    ASSERT_EQ(observer.queries[0].answers.size(), 1u);
+    EXPECT_EQ(observer.queries[0].answers[0], 0ns) << "nobody asked for times";
 }
 
 TEST_F(ResolverFailoverTest, ProbesTellWhoIsAlive) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,9 +51,26 @@ public:
         downs.push_back(upstream);
     }
     void upstream_up(const SocketAddress& upstream) noexcept override { ups.push_back(upstream); }
+    void query_sent(std::size_t upstream, bool again) noexcept override {
+        ++queries[upstream].sent;
+        queries[upstream].again += again ? 1 : 0;
+    }
+    void query_answered(std::size_t upstream, std::chrono::nanoseconds took) noexcept override {
+        queries[upstream].answers.push_back(took);
+    }
+    void query_timed_out(std::size_t upstream) noexcept override { ++queries[upstream].timeouts; }
+
+    /// What was told of the queries to one upstream.
+    struct Queries {
+        std::size_t sent = 0;
+        std::size_t again = 0;
+        std::size_t timeouts = 0;
+        std::vector<std::chrono::nanoseconds> answers;
+    };
 
     std::vector<SocketAddress> downs;
     std::vector<SocketAddress> ups;
+    std::map<std::size_t, Queries> queries;
 };
 
 /// A resolver on a loop of its own.
@@ -65,6 +83,7 @@ protected:
         options.timeout = timeout;
         options.attempts = attempts;
         options.max_outstanding = max_outstanding;
+        options.time_queries = time_queries;
         resolver.emplace(loop, random, observer, options);
     }
 
@@ -82,6 +101,7 @@ protected:
     PollLoop loop;
     Random random;
     RecordingObserver observer;
+    bool time_queries = false;
     std::optional<Resolver> resolver;
 };
 

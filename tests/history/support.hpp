@@ -79,10 +79,14 @@ public:
     void row_rejected(const Record& record, std::string_view why) noexcept override {
         rejected.emplace_back(record.id, why);
     }
+    void batch_committed(std::chrono::nanoseconds took) noexcept override {
+        batches.push_back(took);
+    }
 
     int ups = 0;
     std::size_t written = 0;
     int acknowledgements = 0;
+    std::vector<std::chrono::nanoseconds> batches;
     std::vector<std::string> downs;
     std::vector<std::string> notices;
     std::vector<std::pair<Uuid, std::string>> rejected;

@@ -66,6 +66,23 @@ TEST_F(WriterTest, WritesTenThousandOnceEach) {
     EXPECT_EQ(found, ids);
 }
 
+TEST_F(WriterTest, TellsOfBatchesAndOfTheQueue) {
+    options.batch_rows = 10;
+    make();
+    for (int i = 0; i < 25; ++i) {
+        ASSERT_TRUE(queue.append(queue.reserve(), maker.make()));
+    }
+    writer->start();
+    ASSERT_TRUE(wait_written());
+    EXPECT_EQ(diary.batches.size(), 3U);
+    for (const auto took : diary.batches) {
+        EXPECT_GT(took, 0ns);
+        EXPECT_LT(took, 20s);
+    }
+    EXPECT_GE(diary.acknowledgements, 1);
+    EXPECT_LE(diary.acknowledgements, 3);
+}
+
 TEST_F(WriterTest, SendsAtOnceAfterAPauseAndFullBatchesAlways) {
     options.linger = 10min;
     start();
