@@ -22,6 +22,7 @@ end
 local kinds = {
     baseline = constant("GET", "/baseline"),
     health = constant("GET", "/health"),
+    metrics = constant("GET", "/metrics"),
     validate_get = constant("GET", "/tools/validate?ip=192.0.2.7"),
     validate_post = constant("POST", "/tools/validate", '{"ip":"192.0.2.7"}'),
     lookup = function()
