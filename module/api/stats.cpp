@@ -115,6 +115,7 @@ Json history(const Snapshot& snapshot) {
         {"dropped", dropped},
         {"pending", snapshot.history_pending},
         {"oldest_pending", std::chrono::duration<double>(snapshot.history_oldest_pending).count()},
+        {"fill_ratio", snapshot.history_fill_ratio},
         {"flush_latency", latency(snapshot.history_flush_duration)}};
 }
 

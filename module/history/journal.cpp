@@ -22,6 +22,7 @@ Journal::Journal(EventLoop& loop, Random& random, JournalObserver& observer,
                  const JournalOptions& options, Disk& disk)
     : observer_(observer),
       mode_(options.sync),
+      size_(options.size),
       join_task_(loop.make_task([this] { join_waiting(); })),
       files_(loop, random, observer, *this, options, disk),
       sync_(loop, options, disk, *this) {}
@@ -49,6 +50,11 @@ std::size_t Journal::spare_slots() const noexcept {
 /// How many records of ordinary size there is room for, reserved or not.
 std::size_t Journal::slots() const noexcept {
     return slots_in(segments_.room()) + spare_slots();
+}
+
+double Journal::fill_ratio() const noexcept {
+    const std::uint64_t used = files_.bytes() - files_.empty_bytes() - segments_.room();
+    return std::min(1.0, static_cast<double>(used) / static_cast<double>(size_));
 }
 
 Reservation Journal::reserve() {

@@ -41,6 +41,7 @@ public:
     Position end() const noexcept override { return segments_.end(); }
     Position durable() const noexcept override;
     std::size_t pending() const noexcept override { return segments_.pending(); }
+    double fill_ratio() const noexcept override;
 
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,
                   std::vector<Record>& out) const override {
@@ -81,6 +82,7 @@ private:
 
     JournalObserver& observer_;
     const JournalSyncMode mode_;
+    const std::uint64_t size_;  // the most bytes its files may take
     std::size_t reserved_ = 0;  // records that room was promised to
     Position durable_ = 0;
     JournalSegments segments_;

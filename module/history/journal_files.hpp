@@ -51,6 +51,10 @@ public:
     bool up() const noexcept { return up_; }
     const std::string& reason() const noexcept { return reason_; }
     std::uint64_t bytes() const noexcept { return bytes_; }
+    /// Of these, in files that hold no records.
+    std::uint64_t empty_bytes() const noexcept {
+        return (spares_.size() + recycling_) * segment_size_;
+    }
     const std::shared_ptr<JournalFolder>& folder() const noexcept { return folder_; }
     /// Whether records may be left in the folder that were not loaded yet.
 

@@ -40,6 +40,10 @@ bool MemoryQueue::append(Reservation reservation, const Record& record) {
     return true;
 }
 
+double MemoryQueue::fill_ratio() const noexcept {
+    return static_cast<double>(end_ - begin_ + reserved_) / static_cast<double>(capacity_);
+}
+
 /// Where the next record goes, which has `size` bytes.
 std::byte* MemoryQueue::place(std::size_t size) {
     if (chunks_.empty() || chunks_.back().size - chunks_.back().used < size) {

@@ -62,6 +62,8 @@ public:
     virtual Position durable() const noexcept = 0;
     /// Records between begin() and end().
     virtual std::size_t pending() const noexcept = 0;
+    /// How full it is, reservations included: from 0 to 1.
+    virtual double fill_ratio() const noexcept = 0;
 
     /// Adds to `out` the records between `from` and `until`, at most `max_records` of them and no
     /// more than fit in `max_bytes`, but at least one if there is one. Returns the place behind the

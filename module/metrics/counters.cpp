@@ -16,7 +16,7 @@ constexpr std::uint64_t bit(std::size_t upstream) noexcept {
 }
 
 void clear(ProcessCells& process) noexcept {
-    for (Cell* cell : {&process.pending, &process.oldest_pending, &process.database,
+    for (Cell* cell : {&process.pending, &process.oldest_pending, &process.fill, &process.database,
                        &process.upstreams, &process.upstreams_down}) {
         put(*cell, 0);
     }
@@ -118,10 +118,12 @@ void Counters::history_flushed(std::chrono::nanoseconds took) noexcept {
     shard_.history_flush_duration.observe(took);
 }
 
-void Counters::history_pending(
-    std::uint64_t records, std::optional<std::chrono::system_clock::time_point> oldest) noexcept {
+void Counters::history_pending(std::uint64_t records,
+                               std::optional<std::chrono::system_clock::time_point> oldest,
+                               double fill) noexcept {
     using std::chrono::milliseconds;
     put(process_->pending, records);
+    put(process_->fill, static_cast<std::uint64_t>(fill * 1e6));
     put(process_->oldest_pending,
         oldest ? static_cast<std::uint64_t>(
                      std::chrono::floor<milliseconds>(oldest->time_since_epoch()).count())

@@ -46,9 +46,11 @@ public:
     void history_rejected() noexcept { add(shard_.history_rejected); }
     void history_dropped(DropReason reason, std::uint64_t records = 1) noexcept;
     void history_flushed(std::chrono::nanoseconds took) noexcept;
-    /// What waits to be saved; `oldest` is when the oldest of it was answered.
+    /// What waits to be saved; `oldest` is when the oldest of it was answered, `fill` from 0 to 1
+    /// how much of its room it takes.
     void history_pending(std::uint64_t records,
-                         std::optional<std::chrono::system_clock::time_point> oldest) noexcept;
+                         std::optional<std::chrono::system_clock::time_point> oldest,
+                         double fill) noexcept;
     void database_is_up(bool up) noexcept;
 
 private:

@@ -185,6 +185,9 @@ void add_history(Families& families, const Snapshot& snapshot) {
     families.single(MetricType::Gauge, "history_oldest_pending_seconds",
                     "How long the oldest of them waits.",
                     static_cast<double>(snapshot.history_oldest_pending.count()) / 1000);
+    families.single(MetricType::Gauge, "history_fill_ratio",
+                    "How full the fullest worker's queue is, from 0 to 1.",
+                    snapshot.history_fill_ratio);
     families.single(MetricType::Histogram, "history_flush_duration_seconds",
                     "Time from sending a batch to the database to its commit.",
                     snapshot.history_flush_duration);

@@ -94,6 +94,8 @@ UpstreamUse add_processes(Snapshot& all, Zone& zone, std::chrono::system_clock::
         }
         ++all.processes;
         all.history_pending += get(process.pending);
+        all.history_fill_ratio =
+            std::max(all.history_fill_ratio, static_cast<double>(get(process.fill)) / 1e6);
         if (const auto since = get(process.oldest_pending); since != 0) {
             oldest = std::min(oldest, since);
         }

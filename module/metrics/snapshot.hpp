@@ -60,6 +60,7 @@ struct Snapshot {
     Distribution history_flush_duration;
     std::uint64_t history_pending = 0;
     std::chrono::milliseconds history_oldest_pending{0};  ///< its age
+    double history_fill_ratio = 0;                        ///< of the fullest queue, from 0 to 1
     /// Whether all workers reach the database; none without one.
     std::optional<bool> database_up;
 

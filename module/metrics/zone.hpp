@@ -66,6 +66,7 @@ struct alignas(cache_line) ProcessCells {
     Cell identity;  ///< of the process; 0: the place is free
     Cell pending;
     Cell oldest_pending;  ///< UNIX time in milliseconds; 0: nothing is pending
+    Cell fill;            ///< of the queue, in millionths
     Cell database;
     Cell upstreams;       ///< a bit for each place in Zone::upstreams that it asks
     Cell upstreams_down;  ///< which of them do not answer it

@@ -34,7 +34,7 @@ void HistoryCounts::queue_changed() noexcept {
 }
 
 void HistoryCounts::show() noexcept {
-    counters_->history_pending(queue_.pending(), oldest_);
+    counters_->history_pending(queue_.pending(), oldest_, queue_.fill_ratio());
 }
 
 void HistoryCounts::written(std::size_t rows) noexcept {

@@ -42,7 +42,10 @@ TEST_F(MemoryQueueTest, IsBoundedWithItsReservations) {
     EXPECT_TRUE(again);
     EXPECT_TRUE(queue.append(std::move(again), maker.make()));
     EXPECT_FALSE(queue.reserve()) << "the record takes a part of the room it had";
+    EXPECT_GT(queue.fill_ratio(), 0.5);
+    EXPECT_LE(queue.fill_ratio(), 1);
     queue.acknowledge(queue.end());
+    EXPECT_EQ(queue.fill_ratio(), 0.5) << "the reservation";
     EXPECT_TRUE(queue.reserve());
 }
 

@@ -147,12 +147,12 @@ TEST_F(CountersTest, AnUpstreamWhoseAddressWasNotWrittenOutIsNotShownUntilItIs) 
 
 TEST_F(CountersTest, GaugesAreThoseOfLivingProcesses) {
     Counters counters(zone());
-    counters.history_pending(3, began);
+    counters.history_pending(3, began, 0.25);
     counters.database_is_up(true);
 
     const pid_t pid = child([this] {
         Counters other(zone());
-        other.history_pending(40, began - 5s);
+        other.history_pending(40, began - 5s, 0.5);
         other.database_is_up(false);
         pause();
     });
@@ -164,6 +164,7 @@ TEST_F(CountersTest, GaugesAreThoseOfLivingProcesses) {
     EXPECT_EQ(all.processes, 2U);
     EXPECT_EQ(all.history_pending, 43U);
     EXPECT_EQ(all.history_oldest_pending, 15s);
+    EXPECT_EQ(all.history_fill_ratio, 0.5);
     EXPECT_EQ(all.database_up, false);
 
     kill(pid, SIGKILL);
@@ -176,7 +177,7 @@ TEST_F(CountersTest, GaugesAreThoseOfLivingProcesses) {
     EXPECT_EQ(all.history_pending, 3U);
     EXPECT_EQ(all.history_oldest_pending, 10s);
     EXPECT_EQ(all.database_up, true);
-    counters.history_pending(0, std::nullopt);
+    counters.history_pending(0, std::nullopt, 0);
     EXPECT_EQ(snapshot().history_oldest_pending, 0s);
 }
 
@@ -184,20 +185,20 @@ TEST_F(CountersTest, PlacesOfTheDeadAreTakenAgain) {
     for (std::size_t n = 0; n < 3 * max_processes; ++n) {
         const pid_t pid = child([this] {
             Counters counters(zone());
-            counters.history_pending(1, began);
+            counters.history_pending(1, began, 0);
             raise(SIGKILL);
         });
         status_of(pid);
     }
     Counters counters(zone());
-    counters.history_pending(2, began);
+    counters.history_pending(2, began, 0);
     EXPECT_EQ(snapshot().history_pending, 2U);
     EXPECT_EQ(snapshot().processes, 1U);
 }
 
 TEST_F(CountersTest, APidThatCameBackIsAnotherProcess) {
     Counters counters(zone());
-    counters.history_pending(2, began);
+    counters.history_pending(2, began, 0);
     // The same pid, started at another time.
     for (auto& process : zone().processes) {
         if (get(process.identity) != 0) {
@@ -213,7 +214,7 @@ TEST_F(CountersTest, MoreProcessesThanPlacesStillCount) {
     for (std::size_t n = 0; n < max_processes + 5; ++n) {
         many.push_back(std::make_unique<Counters>(zone()));
         many.back()->history_appended();
-        many.back()->history_pending(1, began);
+        many.back()->history_pending(1, began, 0);
     }
     EXPECT_EQ(snapshot().history_appended, max_processes + 5);
     EXPECT_EQ(snapshot().history_pending, max_processes);

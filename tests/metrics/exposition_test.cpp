@@ -39,6 +39,7 @@ TEST_F(ExpositionTest, ShowsEveryFamilyFromTheBeginning) {
                              "history_dropped_total",
                              "history_pending",
                              "history_oldest_pending_seconds",
+                             "history_fill_ratio",
                              "history_flush_duration_seconds",
                              "database_up",
                              "build_info"}) {
@@ -61,7 +62,7 @@ TEST_F(ExpositionTest, ShowsWhatWasCounted) {
     counters.upstream_timeout(counters.add_upstream("[2001:db8::1]:53"));
     counters.history_written(250);
     counters.history_dropped(DropReason::journal_failed, 3);
-    counters.history_pending(7, began);
+    counters.history_pending(7, began, 0.125);
     counters.database_is_up(true);
     counters.cache_hit(CacheHit::negative);
 
@@ -83,6 +84,7 @@ TEST_F(ExpositionTest, ShowsWhatWasCounted) {
     expect_line(R"(dns_tools_history_dropped_total{reason="journal_failed"} 3)");
     expect_line("dns_tools_history_pending 7");
     expect_line("dns_tools_history_oldest_pending_seconds 10");
+    expect_line("dns_tools_history_fill_ratio 0.125");
     expect_line("dns_tools_database_up 1");
     expect_line(R"(dns_tools_cache_hits_total{type="negative"} 1)");
 }
