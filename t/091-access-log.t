@@ -11,11 +11,30 @@ my $dns = DnsTools::FakeDns->start(
     rules => {
         'slow.test'   => ['delay:0.3', 'answer'],
         'gone.test'   => ['nxdomain'],
+        'empty.test'  => ['nodata'],
         'bad.test'    => ['servfail'],
         'silent.test' => ['drop']});
+
+# escape=json leaves bytes beyond ASCII as they are, and a strict reader wants UTF-8. A map lets only
+# ASCII through.
+my $strict_log = <<~'CONF';
+    map $request_uri $ascii_uri {
+        "~^[\x20-\x7e]*$" $request_uri;
+        default           "(not ASCII)";
+    }
+    map $http_user_agent $ascii_user_agent {
+        "~^[\x20-\x7e]*$" $http_user_agent;
+        default           "(not ASCII)";
+    }
+    log_format strict escape=json
+        '{"status":$status,"uri":"$ascii_uri","user_agent":"$ascii_user_agent",'
+        '"domain":"$dns_tools_domain","result":"$dns_tools_result"}';
+    CONF
 my $nginx = DnsTools::Nginx->start(
-    http   => use_dns($dns, 'timeout=200ms attempts=1'),
+    http   => use_dns($dns, 'timeout=200ms attempts=1') . $strict_log,
     server => DnsTools::Nginx::routes() . <<~'CONF'
+        access_log logs/access.log dns_tools;
+        access_log logs/strict.log strict;
         location = /early {
             set $early "$dns_tools_result$dns_tools_id";
             add_header X-Early "[$early]";
@@ -75,6 +94,7 @@ subtest 'a POST' => sub {
 
 my @errors = (
     ['gone.test',   404, 'nxdomain',         'upstream'],
+    ['empty.test',  404, 'no_addresses',     'upstream'],
     ['x.invalid',   404, 'nxdomain',         'local'],
     ['bad.test',    502, 'upstream_failure', 'upstream'],
     ['silent.test', 504, 'upstream_timeout', 'upstream'],);
@@ -101,10 +121,44 @@ for my $name ('192.0.2.1', 'one two', '') {
     };
 }
 
+subtest 'a HEAD' => sub {
+    $http->head(lookup 'one.test');
+    my $line = logged;
+    is $line->{method}, 'HEAD', 'method';
+    is $line->{result}, 'ok',   'result';
+    like $line->{id}, qr/\A[0-9a-f-]{36}\z/, 'id';
+};
+
+subtest 'lookups that meet' => sub {
+    $dns->rule_for('meet.test', 'delay:0.1', 'answer:192.0.2.1');
+    my @clients = map { $nginx->http } 1, 2;
+    for my $client (@clients) {
+        $client->send(DnsTools::Http->text('GET', lookup 'meet.test'));
+        wait_until('the query', sub { $dns->queries('meet.test') });
+    }
+    my %ids   = map { $_->response->json->{id} => 1 } @clients;
+    my @lines = (logged, logged);
+    is join(' ', sort map { $_->{source} } @lines), 'coalesced upstream',      'sources';
+    is join(' ', sort map { $_->{id} } @lines),     join(' ', sort keys %ids), 'ids';
+    is $_->{addresses}, '192.0.2.1', 'addresses' for @lines;
+};
+
+for (['[]', 400, 'invalid_body'], ['{', 400, 'invalid_body']) {
+    my ($body, $status, $result) = @$_;
+    subtest "a POST of $body" => sub {
+        $http->post('/tools/lookup', $body);
+        my $line = logged;
+        is $line->{status},                   $status, 'status';
+        is $line->{result},                   $result, 'result';
+        is $line->{source} . $line->{domain}, '',      'nobody was asked';
+    };
+}
+
 subtest 'a client that leaves' => sub {
     my $leaving = $nginx->http;
+    my $before  = () = $dns->queries('slow.test');
     $leaving->send(DnsTools::Http->text('GET', lookup 'slow.test'));
-    wait_until('the query', sub { $dns->queries('slow.test') });
+    wait_until('the query', sub { (() = $dns->queries('slow.test')) > $before });
     $leaving->abort;
     my $line = logged;
     is $line->{status}, 499,         'status';
@@ -151,6 +205,19 @@ subtest 'any bytes a client sends' => sub {
     $http->post('/tools/lookup', $_) && logged
         for qq({"domain":"\\u0000\\n\\"\\\\x.test"}), qq({"domain":"\xff\xfe"}), "\0\1\2",
         '{"domain":"</script>"}';
+};
+
+subtest 'a strict reader' => sub {
+    my $client = $nginx->http;
+    $client->send("GET /tools/lookup?domain=\xff\xfe.test HTTP/1.1\r\nHost: dns.test\r\n"
+            . "User-Agent: \xe9\x01\"\\\r\nConnection: close\r\n\r\n");
+    $client->response;
+    logged;
+    my $reader = JSON::PP->new->utf8;
+    my @bad    = grep {
+        !eval { $reader->decode($_) }
+    } split /\n/, slurp("$nginx->{folder}/logs/strict.log");
+    is "@bad", '', 'reads every line';
 };
 
 $nginx->finish(above_warn => 1);
