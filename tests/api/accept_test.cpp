@@ -49,7 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"application/*;q=0.5,application/json;q=0.1,text/csv;q=0.4", ndjson},
         Case{"text/*;q=0.1,text/csv;q=0.9,application/json;q=0.5", csv},
         // none is acceptable
-        Case{"text/html", json}, Case{"application/json;q=0", json}, Case{"image/*", json},
+        Case{"text/html,text/csv;q=0.1", csv}, Case{"text/html", json},
+        Case{"application/json;q=0", json}, Case{"image/*", json},
         // what is no weight, or no range
         Case{"text/csv;q=2", json}, Case{"text/csv;q=1.001", json}, Case{"text/csv;q=.5", json},
         Case{"text/csv;q=", json}, Case{"text/csv;q=0.1234", json}, Case{"text/csv;q=0,5", json},
