@@ -102,17 +102,19 @@ void Journal::open_spare() {
     segments_.open(files_.folder(), files_.take_spare());
 }
 
-/// Keeps a segment's worth of room behind what is reserved.
+/// Keeps a segment ahead, and a segment's worth of room behind what is reserved.
 void Journal::replenish() {
-    if (slots() < reserved_ + slots_in(room_in(files_.segment_size()))) {
+    if (files_.spares() == 0 ||
+        slots() < reserved_ + slots_in(room_in(files_.segment_size()))) {
         files_.replenish();
     }
 }
 
 void Journal::spare_made() {
-    if (!waiting_.empty()) {
-        join_waiting();
+    if (segments_.open_file() == nullptr) {
+        open_spare();
     }
+    join_waiting();
     replenish();
 }
 

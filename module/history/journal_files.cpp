@@ -126,13 +126,13 @@ void JournalFiles::made(Made made) {
         left_ = std::move(made.left);
         left_bytes_ = made.left_bytes;
         bytes_ += left_bytes_;
+    } else if (made.folder != folder_) {
+        return;  // it was lost in the meantime
     }
     if (!made.error.empty()) {
         return failed(made.error);
     }
-    if (made.folder == folder_) {
-        add_spare(std::move(made.file));
-    }
+    add_spare(std::move(made.file));
 }
 
 /// Room was made, or would be if there were not enough: with `file` null.
