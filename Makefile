@@ -44,8 +44,9 @@ test-valgrind: ## Run the integration tests with nginx under valgrind
 test-build: ## Build with nginx's own ./configure --add-dynamic-module (NGINX_SOURCE_DIR=another nginx)
 	@scripts/test-configure
 
-bench: ## Measure the CPU time of each route against `return 200`
+bench: ## Measure the CPU time of each route against `return 200`, and an append to the journal
 	@bench/run
+	@bench/journal
 
 lint: ## Check the formatting, the scripts and who includes whom
 	@scripts/lint
