@@ -222,10 +222,14 @@ void SegmentLoader::prepare_hints() {
     }
     file_->header_page_ = Mapping(file_->fd(), page, true);
     file_->header_ = file_->header_page_.data();
-    header_.published = loaded_.runs.back().end;
-    if (file_->header_ != nullptr && !header_was_whole_) {
+    if (file_->header_ == nullptr) {
+        return;
+    }
+    if (!header_was_whole_) {
         std::memcpy(file_->header_, &header_, sizeof header_);
     }
+    // What is missing at the end is told of now, and not by the next to load the file.
+    file_->set_published(loaded_.runs.back().end);
 }
 
 LoadedSegment load_segment(const std::string& path, Disk& disk) {

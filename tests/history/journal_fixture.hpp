@@ -16,11 +16,13 @@ namespace dns_tools::history::test {
 
 namespace fs = std::filesystem;
 
-/// A folder that is removed with all that is in it.
+/// A folder that is removed with all that is in it; in memory where there is room for it.
 class TemporaryFolder {
 public:
     TemporaryFolder() {
-        auto pattern = (fs::temp_directory_path() / "dns-journal.XXXXXX").string();
+        const fs::path memory = "/dev/shm";
+        const auto parent = access(memory.c_str(), W_OK) == 0 ? memory : fs::temp_directory_path();
+        auto pattern = (parent / "dns-journal.XXXXXX").string();
         if (mkdtemp(pattern.data()) == nullptr) {
             throw fs::filesystem_error("mkdtemp", std::error_code(errno, std::generic_category()));
         }
