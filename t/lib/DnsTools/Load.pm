@@ -7,14 +7,16 @@ use v5.36;
 
 use Carp qw(confess);
 use Errno;
+use IO::Handle;
 use IO::Socket::INET;
 use Socket      qw(IPPROTO_TCP TCP_NODELAY);
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
-use DnsTools::Process qw(slurp temp_folder);
+use DnsTools::Process qw(slurp temp_folder wait_until);
 
-# port; clients; requests: for each client, without it until stop() or until the server is gone;
-# gone_is_fine: the server may stop accepting connections in the meantime.
+# port; clients; pause: of each client after an answer, in seconds; requests: for each client, without it until stop() or until the server is gone;
+# gone_is_fine: the server may stop accepting connections in the meantime; resets: it may also break
+# them and come back, and the name of a request that got no answer is written down.
 sub start ($class, %o) {
     my $self = bless {clients => 8, %o, folder => temp_folder('load')}, $class;
     for my $number (1 .. $self->{clients}) {
@@ -33,6 +35,7 @@ sub _client ($self, $number) {
     local $SIG{PIPE} = 'IGNORE';
     srand $number * 7919 + $$;
     open my $results, '>', "$self->{folder}/$number" or die $!;
+    $results->autoflush if $self->{pause};
     my $socket;
     my $answers = 0;
     my $count   = 0;
@@ -41,18 +44,21 @@ sub _client ($self, $number) {
         if (!$socket) {
             $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
             last if !$socket && $self->{gone_is_fine};
+            next if !$socket && $self->{resets} && sleep 0.005;
             $socket or die "connect: $!\n";
             setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
             $answers = 0;
         }
         my $name  = sprintf '%08x%06x.wild.test', rand 2**32, rand 2**24;
         my $start = time;
-        my ($status, $body, $close) = _exchange($socket, $name);
+        my ($status, $body, $close) = eval { _exchange($socket, $name) };
+        die $@ if $@ && !$self->{resets};
         if (!$status) {
+            printf $results "0 %s %.6f\n", $name, time - $start if $self->{resets};
             # A kept connection may be closed while it is idle, and one that was never accepted
             # is reset when the server leaves; any other request must be answered.
             undef $socket;
-            next if $answers || $self->{gone_is_fine};
+            next if $answers || $self->{gone_is_fine} || $self->{resets};
             die "no answer on a new connection\n";
         }
         ++$answers;
@@ -60,7 +66,8 @@ sub _client ($self, $number) {
         my ($id) = $body =~ /^\{"id":"([^"]+)","domain":"\Q$name\E"/;
         die "a wrong answer: $status $body\n" if $status == 200 && !$id;
         printf $results "%d %s %.6f\n", $status, $id // '-', time - $start;
-        undef $socket if $close;
+        undef $socket        if $close;
+        sleep $self->{pause} if $self->{pause};
     }
     close $results or die $!;
     return;
@@ -98,8 +105,9 @@ sub stop ($self) { $_->signal('TERM') for @{$self->{processes}}; return $self->w
 # Waits for the end; what went wrong, as text.
 sub wait_end ($self, $seconds = 120) {
     $_->wait_end($seconds) || confess 'a client does not end' for @{$self->{processes}};
-    $self->{answers} = [map { chomp; [split / /] }
-            map { split /^/, slurp("$self->{folder}/$_") } 1 .. $self->{clients}];
+    $self->{answers} = [
+        map { chomp; [split / /] }
+        map { split /^/, slurp("$self->{folder}/$_") } 1 .. $self->{clients}];
     return slurp("$self->{folder}/errors");
 }
 
@@ -110,14 +118,25 @@ sub progress ($self) {
     return $bytes / 50;
 }
 
-# Afterwards: the ids of all 200s, how many answers were none, times in seconds in order.
+# Waits until there are so many more.
+sub more ($self, $count) {
+    my $enough = $self->progress + $count;
+    return wait_until("$count more answers", sub { $self->progress >= $enough }, 30);
+}
+
+# Afterwards: the ids of all 200s, what other answers there were, the names of requests that got
+# none, times in seconds in order.
 sub ids ($self) {
     my @ids = sort map { $_->[1] } grep { $_->[0] == 200 } @{$self->{answers}};
     return @ids;
 }
 
 sub failures ($self) {
-    return grep { $_->[0] != 200 } @{$self->{answers}};
+    return grep { $_->[0] != 200 && $_->[0] != 0 } @{$self->{answers}};
+}
+
+sub unanswered ($self) {
+    return map { $_->[1] } grep { $_->[0] == 0 } @{$self->{answers}};
 }
 
 sub times ($self) {

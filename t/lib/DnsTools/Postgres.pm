@@ -10,6 +10,7 @@ use Cwd            qw(abs_path);
 use File::Basename qw(dirname);
 use JSON::PP;
 
+use DnsTools::Postgres::Session;
 use DnsTools::Process qw(children_of eventually free_port slurp temp_folder wait_until);
 
 my $documented = abs_path(dirname(__FILE__) . '/../../../docs/sql');
@@ -131,22 +132,49 @@ sub conninfo ($self, %o) {
     return join ' ', map { "$_=$words{$_}" } grep { defined $words{$_} } sort keys %words;
 }
 
+# Settings for the whole server, which take effect at once; undef is the default again.
+sub set ($self, %settings) {
+    for my $name (sort keys %settings) {
+        my $value = $settings{$name};
+        $self->sql("ALTER SYSTEM " . (defined $value ? "SET $name = '$value'" : "RESET $name"));
+    }
+    $self->sql('SELECT pg_reload_conf()');
+    for my $name (grep { defined $settings{$_} } keys %settings) {
+        wait_until("$name is set", sub { $self->sql("SHOW $name") eq $settings{$name} });
+    }
+    return;
+}
+
+# How many of the module's sessions wait for a lock.
+sub waiting ($self) {
+    return $self->sql(
+        q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'dns_tools' AND wait_event_type = 'Lock'}
+    );
+}
+
 sub port     ($self) { return $self->{port} }
 sub folder   ($self) { return $self->{folder} }
 sub log_text ($self) { return slurp($self->{log}) }
 
+sub _psql ($self, %o) {
+    return (
+        "$bin/psql", '-XAtq',                '-v', 'ON_ERROR_STOP=1',
+        '-h',        $self->{folder},        '-p', $self->{port},
+        '-U',        $o{user} // 'postgres', '-d', $o{database} // 'dns_tools');
+}
+
+# A session for a transaction of several steps.
+sub session ($self, %o) { return DnsTools::Postgres::Session->new($self->_psql(%o)) }
+
 # What psql prints for one statement; dies when it fails.
-sub sql ($self, $statement, %o) { return $self->_psql($statement, ['-c', $statement], %o) }
+sub sql ($self, $statement, %o) { return $self->_run($statement, ['-c', $statement], %o) }
 
 # The same for a file of docs/sql.
-sub sql_file ($self, $name, %o) { return $self->_psql($name, ['-f', "$documented/$name"], %o) }
+sub sql_file ($self, $name, %o) { return $self->_run($name, ['-f', "$documented/$name"], %o) }
 
-sub _psql ($self, $what, $input, %o) {
-    my @argv = (
-        "$bin/psql", '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', $self->{folder}, '-p', $self->{port},
-        '-U',        $o{user}     // 'postgres',
-        '-d',        $o{database} // 'dns_tools', @$input);
-    my $pid = open my $output, '-|' // confess $!;
+sub _run ($self, $what, $input, %o) {
+    my @argv = ($self->_psql(%o), @$input);
+    my $pid  = open my $output, '-|' // confess $!;
     if ($pid == 0) {
         open STDERR, '>&', \*STDOUT;
         exec {$argv[0]} @argv or POSIX::_exit(127);
