@@ -53,6 +53,7 @@ my $access_log = <<~'CONF';
 #   listen               more parameters of the listen directive, such as "http2"
 #   workers              worker_processes, 1 unless given
 #   single               master_process off
+#   daemon               it leaves its parent, without which it takes no USR2
 #   connections          worker_connections
 #   env                  environment of nginx
 #   conf                 the whole configuration instead of the above
@@ -81,12 +82,13 @@ sub start ($class, %o) { return $class->new(%o)->run }
 sub _conf ($self) {
     my $user   = $> == 0         ? 'user www-data;' : '';
     my $master = $self->{single} ? 'off'            : 'on';
+    my $daemon = $self->{daemon} ? 'on'             : 'off';
     my $temp   = join "\n",
         map { "${_}_temp_path temp/$_;" } qw(client_body proxy fastcgi uwsgi scgi);
     return <<~"CONF";
         load_module ${\module_path()};
         $user
-        daemon off;
+        daemon $daemon;
         master_process $master;
         worker_processes $self->{workers};
         pid logs/nginx.pid;
@@ -146,6 +148,7 @@ sub run ($self) {
         env    => $self->{env},
         output => "$self->{folder}/logs/output",
         stop   => 'QUIT');
+    $self->_follow if $self->{daemon};
     wait_until(
         'nginx listens',
         sub {
@@ -155,6 +158,14 @@ sub run ($self) {
         },
         20);
     return $self;
+}
+
+# From the process that was started to the one that it left behind.
+sub _follow ($self) {
+    my $pid_file = "$self->{folder}/logs/nginx.pid";
+    my $pid      = wait_until('the pid file', sub { slurp($pid_file) =~ /^(\d+)$/m && $1 });
+    $self->{process} = DnsTools::Process->adopt($pid, name => 'nginx', stop => 'QUIT');
+    return;
 }
 
 # A configuration of the test's own may have nothing to connect to.
@@ -195,6 +206,61 @@ sub reload ($self, %o) {
         20
     ) if !$o{leave_old};
     return keys %old;
+}
+
+# Ends all of it by force, as if the machine had stopped. run() starts it again.
+sub crash ($self) {
+    my @pids = ($self->pid, $self->worker_pids);
+    kill 'KILL', @pids;    # the master first, which would start others
+    wait_until(
+        'nginx is gone',
+        sub {
+            !$self->{process}->running && !grep { process_alive($_) } @pids;
+        });
+    unlink $self->{unix_socket};
+    return;
+}
+
+# Kills one worker; returns when there is another.
+sub kill_worker ($self, $pid = ($self->worker_pids)[0]) {
+    kill 'KILL', $pid;
+    wait_until(
+        'another worker',
+        sub {
+            my @workers = $self->worker_pids;
+            return @workers >= $self->{workers} && !grep { $_ == $pid } @workers;
+        });
+    return;
+}
+
+# Tells it to leave at once; true when it has.
+sub terminate ($self) {
+    my @workers = $self->worker_pids;
+    $self->{process}->signal('TERM');
+    return eventually(
+        sub {
+            return !$self->{process}->running && !grep { process_alive($_) } @workers;
+        },
+        10);
+}
+
+# Has another master take over from this one, calls $both while both run, then tells the old one to
+# finish its work.
+sub upgrade ($self, $both = sub { }) {
+    my $old    = $self->{process};                         # a daemon
+    my %before = map { $_ => 1 } children_of($old->pid);
+    $old->signal('USR2');
+    my $pid = wait_until(
+        'a new master',
+        sub {
+            (grep { !$before{$_} } children_of($old->pid))[0];
+        });
+    $self->{process} = DnsTools::Process->adopt($pid, name => 'new nginx', stop => 'QUIT');
+    wait_until('its workers', sub { $self->worker_pids == $self->{workers} });
+    $both->();
+    $old->signal('QUIT');
+    wait_until('the old nginx leaves', sub { !$old->running }, 30);
+    return;
 }
 
 # Tells it to finish its work; true when everything of it has ended by itself in time.

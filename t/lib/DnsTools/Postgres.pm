@@ -63,13 +63,6 @@ sub standby ($self, $name = 'standby') {
 
 sub promote ($self) { return $self->sql('SELECT pg_promote()', database => 'postgres') }
 
-# Changes a setting of the whole cluster.
-sub set ($self, $name, $value) {
-    $self->sql("ALTER SYSTEM SET $name = '$value'", database => 'postgres');
-    $self->sql('SELECT pg_reload_conf()',           database => 'postgres');
-    return;
-}
-
 sub _init ($self) {
     my $password_file = "$self->{folder}/password";
     open my $file, '>', $password_file or confess $!;
@@ -136,11 +129,13 @@ sub conninfo ($self, %o) {
 sub set ($self, %settings) {
     for my $name (sort keys %settings) {
         my $value = $settings{$name};
-        $self->sql("ALTER SYSTEM " . (defined $value ? "SET $name = '$value'" : "RESET $name"));
+        $self->sql('ALTER SYSTEM ' . (defined $value ? "SET $name = '$value'" : "RESET $name"),
+            database => 'postgres');
     }
-    $self->sql('SELECT pg_reload_conf()');
+    $self->sql('SELECT pg_reload_conf()', database => 'postgres');
     for my $name (grep { defined $settings{$_} } keys %settings) {
-        wait_until("$name is set", sub { $self->sql("SHOW $name") eq $settings{$name} });
+        wait_until("$name is set",
+            sub { $self->sql("SHOW $name", database => 'postgres') eq $settings{$name} });
     }
     return;
 }

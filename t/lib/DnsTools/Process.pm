@@ -119,6 +119,13 @@ sub start ($class, %o) {
     return $self;
 }
 
+# Takes care of a process that a child of this one has started. Its status is not to be had.
+sub adopt ($class, $pid, %o) {
+    my $self = bless {stop => 'TERM', %o, pid => $pid, adopted => 1}, $class;
+    push @running, $self;
+    return $self;
+}
+
 sub _become ($self) {
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
     setpgrp 0, 0;
@@ -147,10 +154,13 @@ sub pid ($self) { return $self->{pid} }
 
 # The wait status once it has ended, undef while it runs.
 sub ended ($self) {
-    if (!defined $self->{status} && waitpid($self->{pid}, WNOHANG) == $self->{pid}) {
+    return $self->{status} if defined $self->{status};
+    if ($self->{adopted}) {
+        $self->{status} = 0 if !process_alive($self->{pid});
+    } elsif (waitpid($self->{pid}, WNOHANG) == $self->{pid}) {
         $self->{status} = $?;
-        @running = grep { $_ != $self } @running;
     }
+    @running = grep { $_ != $self } @running if defined $self->{status};
     return $self->{status};
 }
 
