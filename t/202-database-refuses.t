@@ -40,14 +40,6 @@ through 'the table dropped, and made again by the module' => sub ($load) {
     $pg->sql('DROP TABLE kept');
 };
 
-through 'a column renamed, then put right' => sub ($load) {
-    $pg->sql('ALTER TABLE dns_lookups RENAME domain TO name');
-    $load->more(300);
-    ok $ordeal->log_has(qr/42703/), 'the log says so';
-    $pg->sql( 'BEGIN; ALTER TABLE dns_lookups DROP IF EXISTS domain; '
-            . 'ALTER TABLE dns_lookups RENAME name TO domain; COMMIT');
-};
-
 # One row of many that wait to be written is poison.
 sub poison ($what, $name, $sqlstate, $set, $unset) {
     my $id;

@@ -55,13 +55,6 @@ my $again = $pg->sql('SELECT last_value FROM sent') - ($pg->count - $rows);
 cmp_ok $again, '>', 0, "$again rows were sent again";
 $pg->sql('DROP TRIGGER count_sent ON dns_lookups');
 
-through 'answers come three seconds late' => sub ($load) {
-    my $start = time;
-    $proxy->delay(3);
-    $load->more(500) while time < $start + 4;
-    $proxy->pass;
-};
-
 through 'the server closes its side' => sub ($load) {
     for (1 .. 3) {
         my $connections = $proxy->counters->{connections};

@@ -40,7 +40,7 @@ my $ordeal = DnsTools::Ordeal->new(nginx => $nginx, pg => $pg);
 # How many hours ahead the time in the newest lookup is, to the nearest.
 sub hours_ahead() {
     my $id = $ordeal->ask(sprintf 'now%08x.wild.test', rand 2**32);
-    return sprintf '%.0f', (hex(substr $id =~ s/-//r, 0, 12) / 1000 - time) / 3600;
+    return sprintf '%.0f', (hex(substr $id, 0, 8) * 65.536 - time) / 3600;
 }
 
 my @order;

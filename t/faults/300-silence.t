@@ -1,5 +1,5 @@
-# A database that does not say a word for longer than the module waits for an answer (30 s), under
-# load: what was sent is sent again, and is there once.
+# A database that takes seconds to answer, or does not say a word for longer than the module waits
+# (30 s), under load: what was sent is sent again, and is there once.
 
 use v5.36;
 
@@ -13,6 +13,14 @@ my $proxy = DnsTools::Proxy->start($pg);
 my $nginx = DnsTools::Nginx->start(http => use_dns($dns) . use_pg($pg, $proxy->target));
 wait_until('the schema', sub { $pg->table_exists });
 my $ordeal = DnsTools::Ordeal->new(nginx => $nginx, pg => $pg, seconds => 60);
+
+$ordeal->through(
+    'answers come three seconds late' => sub ($load) {
+        my $start = time;
+        $proxy->delay(3);
+        $load->more(1000) while time < $start + 10;
+        $proxy->pass;
+    });
 
 # Returns once the module has given the connection up.
 sub given_up() {
