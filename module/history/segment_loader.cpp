@@ -95,6 +95,10 @@ LoadedSegment SegmentLoader::load() {
     scan();
     loaded_.records = count_records();
     if (loaded_.records > 0) {
+        // A file without any may have been made empty just when its worker was killed.
+        if (!header_was_whole_) {
+            damaged(0, SegmentFile::header_size, "the header is not whole, its copy is used");
+        }
         prepare_hints();
         loaded_.file = std::move(file_);
     }
@@ -136,7 +140,6 @@ bool SegmentLoader::choose_header() {
         if (!header_.is_whole()) {
             return false;
         }
-        damaged(0, SegmentFile::header_size, "the header is not whole, its copy is used");
         header_.acknowledged = header_.published = SegmentFile::first_frame;
     }
     file_->identity_ = {header_.sequence, header_.seed};
