@@ -11,7 +11,8 @@ Recorder::Recorder(EventLoop& loop, Queue& queue, Writer& writer, milliseconds c
       queue_(queue),
       writer_(writer),
       commit_deadline_(commit_deadline),
-      deadline_timer_(loop.make_timer([this] { expire(); })) {}
+      deadline_timer_(loop.make_timer([this] { expire(); })),
+      sync_timer_(loop.make_timer([this] { stay(); })) {}
 
 Recorder::Outcome Recorder::keep(Reservation reservation, const Record& record, Assurance assurance,
                                  KeepWaiter& waiter) {
@@ -26,7 +27,12 @@ Recorder::Outcome Recorder::keep(Reservation reservation, const Record& record, 
         }
         return wait(for_commit_, record, waiter);
     }
-    return queue_.durable() >= queue_.end() ? Outcome::kept : wait(for_sync_, record, waiter);
+    if (queue_.durable() >= queue_.end()) {
+        return Outcome::kept;
+    }
+    wait(for_sync_, record, waiter);
+    stay();
+    return Outcome::waiting;
 }
 
 Recorder::Outcome Recorder::wait(Waiters& waiters, const Record& record, KeepWaiter& waiter) {
@@ -45,6 +51,16 @@ void Recorder::acknowledged() noexcept {
 
 void Recorder::synced() noexcept {
     tell_up_to(for_sync_, queue_.durable());
+    if (for_sync_.empty()) {
+        sync_timer_->disarm();
+    }
+}
+
+/// A worker that exits waits for its requests only as long as such a timer runs.
+void Recorder::stay() {
+    if (!for_sync_.empty() && !sync_timer_->armed()) {
+        sync_timer_->arm(commit_deadline_, OnExit::wait);
+    }
 }
 
 void Recorder::tell_up_to(Waiters& waiters, Queue::Position end) noexcept {
@@ -70,6 +86,7 @@ void Recorder::sync_failed() noexcept {
     // Who is told may keep another record at once, which is not one of these.
     Waiters unsafe;
     unsafe.append(for_sync_);
+    sync_timer_->disarm();
     while (KeepWaiter* waiter = unsafe.pop_front()) {
         waiter->not_kept(KeepFailure::unsafe);
     }

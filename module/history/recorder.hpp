@@ -79,6 +79,7 @@ private:
     Outcome wait(Waiters& waiters, const Record& record, KeepWaiter& waiter);
     static void tell_up_to(Waiters& waiters, Queue::Position end) noexcept;
     void expire() noexcept;
+    void stay();
 
     EventLoop& loop_;
     Queue& queue_;
@@ -87,6 +88,7 @@ private:
     Waiters for_commit_;  // both in the queue's order
     Waiters for_sync_;
     std::unique_ptr<Timer> deadline_timer_;  // armed while somebody waits for a commit
+    std::unique_ptr<Timer> sync_timer_;      // armed while somebody waits for a sync
 };
 
 }  // namespace dns_tools::history

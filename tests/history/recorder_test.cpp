@@ -171,6 +171,27 @@ TEST(Recorder, WhatIsNotYetDurableIsWaitedFor) {
     EXPECT_EQ(second.failure, KeepFailure::unsafe);
 }
 
+TEST(Recorder, AWorkerThatExitsWaitsForASync) {
+    Parts<SlowlyDurable> parts;
+    Waiter first;
+    EXPECT_EQ(parts.enqueue(first), Outcome::waiting);
+    EXPECT_TRUE(parts.loop.holds_exit());
+    parts.loop.run_for(120ms);  // a sync that takes longer than any deadline
+    EXPECT_FALSE(first.told());
+    EXPECT_TRUE(parts.loop.holds_exit());
+
+    parts.queue.synced_until = parts.queue.end();
+    parts.recorder.synced();
+    EXPECT_TRUE(first.was_kept);
+    EXPECT_FALSE(parts.loop.holds_exit());
+
+    Waiter second;
+    EXPECT_EQ(parts.enqueue(second), Outcome::waiting);
+    parts.recorder.sync_failed();
+    EXPECT_EQ(second.failure, KeepFailure::unsafe);
+    EXPECT_FALSE(parts.loop.holds_exit());
+}
+
 TEST(Recorder, ACommitDoesNotWaitForTheQueueToBeDurable) {
     Parts<SlowlyDurable> parts;
     Waiter waiter;
