@@ -118,16 +118,20 @@ void Journal::spare_made() {
     replenish();
 }
 
+void Journal::no_spare_made() {
+    join_waiting();
+}
+
 void Journal::loaded(LoadedFolder folder) {
     waiting_.push_back(std::move(folder));
     join_waiting();
 }
 
 /// What others left goes behind everything else, so what is open is closed before; but not the room
-/// that is promised.
+/// that is promised, nor the last room there is while more is being made.
 void Journal::join_waiting() {
-    if (waiting_.empty() || draining_ ||
-        (segments_.open_has_records() && spare_slots() < reserved_)) {
+    const std::size_t needed = reserved_ + (files_.making() ? 1 : 0);
+    if (waiting_.empty() || draining_ || (segments_.open_has_records() && spare_slots() < needed)) {
         return;
     }
     if (segments_.open_has_records()) {

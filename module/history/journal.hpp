@@ -62,6 +62,7 @@ private:
     void release(std::size_t size) noexcept override;
 
     void spare_made() override;
+    void no_spare_made() override;
     void loaded(LoadedFolder folder) override;
     void folder_lost() override;
     bool takes_any_folder() const override;

@@ -130,7 +130,8 @@ void JournalFiles::made(Made made) {
         return;  // it was lost in the meantime
     }
     if (!made.error.empty()) {
-        return failed(made.error);
+        failed(made.error);
+        return owner_.no_spare_made();
     }
     add_spare(std::move(made.file));
 }

@@ -28,6 +28,8 @@ public:
     public:
         /// There is a spare segment that was not there before.
         virtual void spare_made() = 0;
+        /// One was to be made, and could not be.
+        virtual void no_spare_made() = 0;
         virtual void loaded(LoadedFolder folder) = 0;
         /// Somebody removed the folder; what is open in it has no name any more.
         virtual void folder_lost() = 0;
@@ -56,10 +58,10 @@ public:
         return (spares_.size() + recycling_) * segment_size_;
     }
     const std::shared_ptr<JournalFolder>& folder() const noexcept { return folder_; }
-    /// Whether records may be left in the folder that were not loaded yet.
-
     std::size_t segment_size() const noexcept { return segment_size_; }
     std::size_t spares() const noexcept { return spares_.size(); }
+    /// Whether another one is under way: the owner hears how that ends.
+    bool making() const noexcept { return making_; }
     /// There is one.
     std::shared_ptr<SegmentFile> take_spare();
     /// Makes one more spare segment, if there may be one and none is under way.
