@@ -11,7 +11,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test test-unit test-integration test-deep test-faults test-valgrind \
-	test-build bench lint clean
+	test-build test-deploy bench image deb lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' Makefile | column -t -s '|'
@@ -47,6 +47,15 @@ test-build: ## Build with nginx's own ./configure --add-dynamic-module (NGINX_SO
 bench: ## Measure the CPU time of each route against `return 200`, and an append to the journal
 	@bench/run
 	@bench/journal
+
+image: ## Build the container image (IMAGE=dns-tools[:TAG])
+	@scripts/image
+
+deb: ## Build the Debian package: build/libnginx-mod-http-dns-tools_*.deb
+	@scripts/deb
+
+test-deploy: ## Test the image, compose.yaml and the package with a Docker engine of its own (root; PARTS=)
+	@scripts/test-deploy $(PARTS)
 
 lint: ## Check the formatting, the scripts and who includes whom
 	@scripts/lint

@@ -83,14 +83,14 @@ subtest 'start, load, stop' => sub {
 subtest 'the routes and the logs' => sub {
     my $container = DnsTools::Container->new(env => \%env)->start;
     wait_until('ready', sub { answers('/ready') });
-    my $answer = $http->get(lookup('www.test'));
+    my $answer = $http->get(lookup('one.test'));
     is $answer->status, 200, 'lookup' or diag $answer->body;
     ok eventually(sub { $pg->row($answer->json->{id}) }), 'a row';
     is $http->get('/history?limit=1')->json->[0]{id}, $answer->json->{id}, 'history';
     is $http->post('/tools/validate', '{"ip":"192.0.2.7"}')->body, '{"status":true}', 'validate';
     ok eventually(sub { $http->get('/ready')->json->{status} eq 'up' }), 'ready';
     is $http->get('/nothing')->json->{code}, 'not_found', "nginx's own errors are JSON";
-    my ($line) = grep { /"dns_domain":"www\.test"/ } split /\n/, $container->logs;
+    my ($line) = grep { /"dns_domain":"one\.test"/ } split /\n/, $container->logs;
     is eval { decode_json($line)->{dns_id} }, $answer->json->{id}, 'the access log is JSON';
 
     my @processes = ($container->pid, children_of($container->pid));
