@@ -7,9 +7,8 @@ use DnsTools::Test;
 
 my @names = qw(LISTEN_PORT WORKERS LOG_FORMAT LOG_LEVEL RESOLVER RESOLVER_TIMEOUT RESOLVER_ATTEMPTS
     SCHEMA TRUSTED_PROXIES RATE_LIMIT);
-my %clean = (
-    (map { ("DNS_TOOLS_$_" => undef) } @names),
-    (map { ($_             => undef) } grep {/^PG/} keys %ENV));
+my %clean =
+    ((map { ("DNS_TOOLS_$_" => undef) } @names), (map { ($_ => undef) } grep { /^PG/ } keys %ENV));
 my $root = $INC{'DnsTools/Test.pm'} =~ s{/?t/lib/DnsTools/Test\.pm$}{}r || '.';
 
 # The exit status, the configuration and the complaints.
@@ -18,7 +17,7 @@ sub configure (%env) {
     my $process = DnsTools::Process->start(
         name => 'configure',
         argv => [
-            'sh', '-c', '"$0" "$1" >"$2/conf" 2>"$2/errors"',
+            'sh',                    '-c', '"$0" "$1" >"$2/conf" 2>"$2/errors"',
             "$root/image/configure", "$root/nginx.conf.example", $folder
         ],
         env    => {%clean, %env},
@@ -43,15 +42,17 @@ sub nginx_takes ($conf, $what) {
 }
 
 my ($status, $conf, $errors) = configure();
-is $status, 0, 'nothing is set';
+is $status, 0,  'nothing is set';
 is $errors, '', 'and nothing complained about';
 nginx_takes $conf, 'nginx takes it';
 unlike $conf, qr/^ *dns_tools_(?:database|resolver)\b/m, 'no database, no nameservers';
-like $conf, qr/^        listen 3000;/m,                       'the port';
-like $conf, qr/^worker_processes [1-9]\d*;$/m,                'workers';
-like $conf, qr/^error_log stderr warn;$/m,                    'the error log';
-like $conf, qr{^    access_log /dev/stdout dns_tools;$}m,     'the access log';
-like $conf, qr{ rate=50r/s;$}m,                               'the limit';
+like $conf,   qr/^        listen 3000;/m,                'the port';
+is scalar(() = $conf =~ /^        listen.* listen \[::\]:3000 ipv6only=on;$/mg),
+    slurp('/proc/net/if_inet6') ? 1 : 0, 'and for IPv6 where there is any';
+like $conf, qr/^worker_processes [1-9]\d*;$/m,            'workers';
+like $conf, qr/^error_log stderr warn;$/m,                'the error log';
+like $conf, qr{^    access_log /dev/stdout dns_tools;$}m, 'the access log';
+like $conf, qr{ rate=50r/s;$}m,                           'the limit';
 is scalar(() = $conf =~ /^worker_processes/mg), 1, 'nothing twice';
 
 ($status, $conf, $errors) = configure(
@@ -69,42 +70,45 @@ is scalar(() = $conf =~ /^worker_processes/mg), 1, 'nothing twice';
     PGPORT                      => '5432,5433',
     PGSSLMODE                   => 'verify-full',
     # Of Kubernetes, for services called dns-tools and dns-tools-db.
-    DNS_TOOLS_PORT                   => 'tcp://10.0.0.1:3000',
-    DNS_TOOLS_SERVICE_PORT_HTTP      => 3000,
-    DNS_TOOLS_DB_PORT_5432_TCP_ADDR  => '10.0.0.2');
+    DNS_TOOLS_PORT                  => 'tcp://10.0.0.1:3000',
+    DNS_TOOLS_SERVICE_PORT_HTTP     => 3000,
+    DNS_TOOLS_DB_PORT_5432_TCP_ADDR => '10.0.0.2');
 is $status, 0, 'everything is set' or diag $errors;
 nginx_takes $conf, 'nginx takes it';
-like $conf, qr/^        listen 8080;/m, 'the port';
-like $conf, qr/^worker_processes 3;$/m, 'workers';
-like $conf, qr/^error_log stderr info;$/m, 'the error log';
+like $conf, qr/^        listen 8080;/m,                  'the port';
+like $conf, qr/^worker_processes 3;$/m,                  'workers';
+like $conf, qr/^error_log stderr info;$/m,               'the error log';
 like $conf, qr{^    access_log /dev/stdout combined;$}m, 'the access log';
 like $conf,
     qr/^    dns_tools_resolver 192\.0\.2\.53 \[2001:db8::53\]:5353 198\.51\.100\.53:54 timeout=250ms attempts=5;$/m,
     'nameservers';
 like $conf, qr/^    dns_tools_database;\n    dns_tools_schema verify;$/m, 'the database';
-like $conf, qr/^    set_real_ip_from 2001:db8:1::\/48;$/m,             'proxies';
-like $conf, qr{ rate=7r/s;$}m,                                         'the limit';
+like $conf, qr/^    set_real_ip_from 2001:db8:1::\/48;$/m,                'proxies';
+like $conf, qr{ rate=7r/s;$}m,                                            'the limit';
 
 ($status, $conf, $errors) = configure(
-    DNS_TOOLS_LOG_FORMAT => 'off', DNS_TOOLS_RATE_LIMIT => 'off', PGHOST => '/run/postgresql');
+    DNS_TOOLS_LOG_FORMAT => 'off',
+    DNS_TOOLS_RATE_LIMIT => 'off',
+    PGHOST               => '/run/postgresql');
 like $conf, qr/^    access_log off;$/m, 'no access log';
 like $conf, qr/^        default +0;$/m, 'no limit';
 nginx_takes $conf, 'nginx takes it';
 
 my @wrong = (
-    LISTEN_PORT      => ['0', '65536', '080', 'http', "80\n81", '-1', '99999999999999999999'],
-    WORKERS          => ['0', '513', 'all', '1; user root', "1\n1"],
-    LOG_FORMAT       => ['xml', "json\n"],
-    LOG_LEVEL        => ['loud'],
-    RESOLVER         => [
-        'dns.example.com', '192.0.2.256', '192.0.2', '192.0.2.1:0', '2001:db8::1', '192.0.2.1;',
-        '192.0.2.1 timeout=9s', ' , '
+    LISTEN_PORT => ['0',   '65536', '080', 'http', "80\n81", '-1', '99999999999999999999'],
+    WORKERS     => ['0',   '513',   'all', '1; user root', "1\n1"],
+    LOG_FORMAT  => ['xml', "json\n"],
+    LOG_LEVEL   => ['loud'],
+    RESOLVER    => [
+        'dns.example.com', '192.0.2.256', '192.0.2',              '192.0.2.1:0',
+        '2001:db8::1',     '192.0.2.1;',  '192.0.2.1 timeout=9s', ' , '
     ],
     RESOLVER_TIMEOUT  => ['0s', '61s', '60001ms', '2', '1m', "1s\n2s"],
-    RESOLVER_ATTEMPTS => ['0', '17'],
+    RESOLVER_ATTEMPTS => ['0',  '17'],
     SCHEMA            => ['drop'],
     TRUSTED_PROXIES   => ['*', '10.0.0.0/8;', 'proxy.example.com', '10.0.0.0/', 'unix:'],
     RATE_LIMIT        => ['0', '1.5', '10r/s']);
+
 while (my ($name, $values) = splice @wrong, 0, 2) {
     for my $value (@$values) {
         my ($status, $conf, $errors) = configure("DNS_TOOLS_$name" => $value);
@@ -112,7 +116,8 @@ while (my ($name, $values) = splice @wrong, 0, 2) {
         subtest "$name='$shown' is refused" => sub {
             is $status, 78, 'status';
             is $conf,   '', 'no configuration';
-            like $errors, qr/^dns-tools: DNS_TOOLS_$name='\Q$shown\E' is wrong: it must be .{8,}\n\z/,
+            like $errors,
+                qr/^dns-tools: DNS_TOOLS_$name='\Q$shown\E' is wrong: it must be .{8,}\n\z/,
                 'one line that names the variable, the value and what is right';
         };
     }
@@ -123,17 +128,17 @@ open my $file, '>', $everyones or die $!;
 close $file;
 chmod 0644, $everyones;
 for my $case (
-    [{PGUSER => 'me'},                            qr/PGHOST=''/],
-    [{PGHOST => 'db', PGPORT => '5432x'},         qr/PGPORT='5432x'/],
-    [{PGHOST => 'db', PGSSLMODE => 'on'},         qr/PGSSLMODE='on'.* verify-full/],
-    [{PGHOST => 'db', PGSSLROOTCERT => '/none'},  qr{PGSSLROOTCERT='/none'.* can read}],
-    [{PGHOST => 'db', PGPASSFILE => '/none'},     qr{PGPASSFILE='/none'.* can read}],
-    [{PGHOST => 'db', PGPASSFILE => $everyones},  qr/PGPASSFILE=.* libpq passes over it/],
-    [{DNS_TOOLS_RESOLVR => '192.0.2.53'},         qr/no variable DNS_TOOLS_RESOLVR; there are: /])
+    [{PGUSER => 'me'},                           qr/PGHOST=''/],
+    [{PGHOST => 'db', PGPORT => '5432x'},        qr/PGPORT='5432x'/],
+    [{PGHOST => 'db', PGSSLMODE => 'on'},        qr/PGSSLMODE='on'.* verify-full/],
+    [{PGHOST => 'db', PGSSLROOTCERT => '/none'}, qr{PGSSLROOTCERT='/none'.* can read}],
+    [{PGHOST => 'db', PGPASSFILE => '/none'},    qr{PGPASSFILE='/none'.* can read}],
+    [{PGHOST => 'db', PGPASSFILE => $everyones}, qr/PGPASSFILE=.* libpq passes over it/],
+    [{DNS_TOOLS_RESOLVR => '192.0.2.53'},        qr/no variable DNS_TOOLS_RESOLVR; there are: /])
 {
-    my ($change,  $message) = @$case;
+    my ($change, $message) = @$case;
     my ($status, $conf, $errors) = configure(%$change);
-    is $status, 78, 'refused: ' . join ' ', map {"$_=$change->{$_}"} sort keys %$change;
+    is $status, 78, 'refused: ' . join ' ', map { "$_=$change->{$_}" } sort keys %$change;
     like $errors, $message, 'with a message';
 }
 chmod 0600, $everyones;
@@ -145,10 +150,12 @@ my $stranger = temp_folder('stranger') . '/nginx.conf';
 open $file, '>', $stranger or die $!;
 say $file "http {\n}";
 close $file;
-my $output = temp_folder('output') . '/output';
+my $output  = temp_folder('output') . '/output';
 my $process = DnsTools::Process->start(
-    name => 'configure', argv => ["$root/image/configure", $stranger],
-    env => \%clean, output => $output);
+    name   => 'configure',
+    argv   => ["$root/image/configure", $stranger],
+    env    => \%clean,
+    output => $output);
 $process->wait_end(10);
 isnt $process->ended >> 8, 0, 'another configuration is refused';
 like slurp($output), qr/has not one place for access_log/, 'with a message';

@@ -18,7 +18,8 @@ delete local $ENV{POSTGRES_PASSWORD};
 my @project = ('--project-name', "dnstools$$");
 
 sub compose ($env_file, @argv) {
-    return command('docker-compose', '--file', 'compose.yaml', @project, '--env-file', $env_file, @argv);
+    return command('docker-compose', '--file', 'compose.yaml', @project, '--env-file', $env_file,
+        @argv);
 }
 
 sub write_env ($name, $text) {
@@ -58,7 +59,7 @@ my $is_up = sub {
     return $answer && $answer->json->{checks}{database}{status} eq 'up';
 };
 ok eventually($is_up, 60), 'it is up, and so is its database'
-    or diag +(compose($env, 'logs', '--no-color'))[1];
+    or diag + (compose($env, 'logs', '--no-color'))[1];
 
 my $answer = $http->get(lookup('localhost'));
 is $answer->status, 200, 'a lookup';
@@ -67,12 +68,14 @@ my $saved = sub { $http->get('/history')->body =~ /^\[\{"id":"\Q$id\E"[^{]*\{[^{
 ok eventually($saved), 'is saved' or diag $http->get('/history')->body;
 
 my ($container) = (compose($env, qw(ps -q dns-tools)))[1] =~ /^([0-9a-f]{12,})$/m;
-is docker('inspect', '--format', '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}', $container),
+is docker('inspect', '--format', '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}',
+    $container),
     'true [ALL]', 'it runs unprivileged';
 ok eventually(
     sub { docker('inspect', '--format', '{{.State.Health.Status}}', $container) eq 'healthy' }, 60),
     'it is healthy';
-like docker('exec', $container, 'sh', '-c', 'touch journal-test && stat -c %u journal-test'), qr/^65532$/,
+like docker('exec', $container, 'sh', '-c', 'touch journal-test && stat -c %u journal-test'),
+    qr/^65532$/,
     'the volume is writable';
 
 ($status, $output) = compose($env, qw(down --timeout 60));
@@ -80,7 +83,7 @@ is $status, 0, 'down' or diag $output;
 ($status, $output) = compose($env, qw(up --detach --no-build));
 is $status, 0, 'up again' or diag $output;
 ok eventually($is_up, 60), 'it is up again';
-ok eventually($saved), 'what was saved is still there';
+ok eventually($saved),     'what was saved is still there';
 ($status, $output) = compose($env, qw(down --volumes --timeout 60));
 is $status, 0, 'down for good' or diag $output;
 

@@ -29,7 +29,8 @@ my $http = DnsTools::Http->new(port => $port);
 
 sub inside ($what, $script) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my ($status, $output) = $debian->try('sh', '-ec', "export DEBIAN_FRONTEND=noninteractive\n$script");
+    my ($status, $output) =
+        $debian->try('sh', '-ec', "export DEBIAN_FRONTEND=noninteractive\n$script");
     is $status, 0, $what or diag $output;
     return $output;
 }
@@ -38,7 +39,10 @@ sub links() { return $debian->exec('ls', '/etc/nginx/modules-enabled') }
 
 sub serves ($path) {
     return eventually(
-        sub { my $r = eval { DnsTools::Http->new(port => $port)->get($path) }; $r && $r->status == 200 });
+        sub {
+            my $r = eval { DnsTools::Http->new(port => $port)->get($path) };
+            $r && $r->status == 200;
+        });
 }
 
 # The image leaves documentation out, and the example with it; Debian does not.
@@ -52,9 +56,11 @@ inside 'a stock nginx', <<~"END";
     END
 ok serves('/'), 'it runs';
 
-inside 'the package is installed', 'apt-get install -y --no-install-recommends /packages/module.deb';
+inside 'the package is installed',
+    'apt-get install -y --no-install-recommends /packages/module.deb';
 is links(), '50-mod-http-dns-tools.conf', 'and the module enabled by a link';
-like docker('exec', $debian->id, 'readlink', '/etc/nginx/modules-enabled/50-mod-http-dns-tools.conf'),
+like docker('exec', $debian->id, 'readlink',
+    '/etc/nginx/modules-enabled/50-mod-http-dns-tools.conf'),
     qr{^/usr/share/nginx/modules-available/}, 'as Debian does it';
 like inside('its dependencies', 'dpkg-query -W -f \'${Depends}\' libnginx-mod-http-dns-tools'),
     qr/\bnginx-abi-[0-9.]+-\d+\b/, 'hold it to this nginx';
@@ -94,7 +100,10 @@ inside 'it comes back', 'apt-get install -y --no-install-recommends /packages/mo
 is links(), '50-mod-http-dns-tools.conf', 'enabled as before';
 inside 'and goes for good', 'apt-get purge -y libnginx-mod-http-dns-tools; nginx -t';
 is links(), '', 'with every link';
-is inside('files', 'find / -xdev -name "*dns*tools*" -not -path "/proc/*" -not -path "/packages/*"'), '',
+is inside(
+    'files', 'find / -xdev -name "*dns*tools*" -not -path "/proc/*" -not -path "/packages/*"'
+    ),
+    '',
     'nothing is left';
 $debian->remove;
 

@@ -1,5 +1,5 @@
-# The image as it is run on purpose: unprivileged, on a read-only root, against a real PostgreSQL and
-# a real DNS server.
+# The image as it should be run: unprivileged, on a read-only root, against a real PostgreSQL and a
+# real DNS server.
 
 use v5.36;
 
@@ -41,9 +41,8 @@ subtest 'what it is' => sub {
     my %label = %{$image->{Config}{Labels}};
     like $label{"org.opencontainers.image.$_"}, qr/./, "label $_"
         for qw(title description licenses vendor version revision created);
-    my $packages =
-        docker('run', '--rm', image(), 'dpkg-query', '-W', '-f', '${Package}\n');
-    like $packages,   qr/^libnginx-mod-http-dns-tools$/m,         'the module is a package';
+    my $packages = docker('run', '--rm', image(), 'dpkg-query', '-W', '-f', '${Package}\n');
+    like $packages,   qr/^libnginx-mod-http-dns-tools$/m,           'the module is a package';
     unlike $packages, qr/^(?:gcc|g\+\+|cmake|make|curl|\S+-dev)$/m, 'nothing of the build is left';
 };
 
@@ -64,16 +63,17 @@ subtest 'start, load, stop' => sub {
         $begin = time;
         docker('stop', '--time', 60, $container->id);
         push @stops, time - $begin;
-        is $load->wait_end,            '', "round $round: no client has a complaint";
-        is $container->state->{ExitCode}, 0, "round $round: it ends by itself";
+        is $load->wait_end,               '', "round $round: no client has a complaint";
+        is $container->state->{ExitCode}, 0,  "round $round: it ends by itself";
         push @ids, $load->ids;
         is scalar $load->failures, 0, "round $round: every answer is a 200";
         ids_are $pg, \@ids, "round $round: as many rows as 200s, none twice";
         unlike $container->logs, qr/\[(?:warn|error|crit|alert|emerg)\]/, 'a clean error log';
         $container->remove;
     }
-    note sprintf '%d lookups; start %s s, stop %s s', scalar @ids,
-        map { join ', ', map { sprintf '%.2f', $_ } @$_ } \@starts, \@stops;
+    note sprintf '%d lookups; start %s s, stop %s s', scalar @ids, map {
+        join ', ', map { sprintf '%.2f', $_ } @$_
+    } \@starts, \@stops;
     my ($start) = sort { $a <=> $b } @starts;
     my ($stop)  = sort { $a <=> $b } @stops;
     cmp_ok $start, '<', 1, 'it starts in less than a second';
@@ -86,8 +86,8 @@ subtest 'the routes and the logs' => sub {
     my $answer = $http->get(lookup('one.test'));
     is $answer->status, 200, 'lookup' or diag $answer->body;
     ok eventually(sub { $pg->row($answer->json->{id}) }), 'a row';
-    is $http->get('/history?limit=1')->json->[0]{id}, $answer->json->{id}, 'history';
-    is $http->post('/tools/validate', '{"ip":"192.0.2.7"}')->body, '{"status":true}', 'validate';
+    is $http->get('/history?limit=1')->json->[0]{id},              $answer->json->{id}, 'history';
+    is $http->post('/tools/validate', '{"ip":"192.0.2.7"}')->body, '{"status":true}',   'validate';
     ok eventually(sub { $http->get('/ready')->json->{status} eq 'up' }), 'ready';
     is $http->get('/nothing')->json->{code}, 'not_found', "nginx's own errors are JSON";
     my ($line) = grep { /"dns_domain":"one\.test"/ } split /\n/, $container->logs;
@@ -107,8 +107,8 @@ subtest 'the routes and the logs' => sub {
 };
 
 subtest 'HEALTHCHECK' => sub {
-    my $container =
-        DnsTools::Container->new(env => {%env, DNS_TOOLS_WORKERS => 1},
+    my $container = DnsTools::Container->new(
+        env     => {%env, DNS_TOOLS_WORKERS => 1},
         options => [qw(--health-interval 1s --health-retries 1)])->start;
     ok $container->health_becomes('healthy'), 'healthy';
     my ($worker) = children_of($container->pid);
@@ -154,9 +154,9 @@ subtest 'the password in a file' => sub {
 
 subtest 'what stops the start' => sub {
     my @wrong = (
-        [{DNS_TOOLS_WORKERS => 'many'},           qr/DNS_TOOLS_WORKERS='many'.* 1 to 512, or auto/],
-        [{PGPASSWORD_FILE   => '/nowhere'},       qr/PGPASSWORD and PGPASSWORD_FILE/],
-        [{PGPASSWORD => '', PGPASSWORD_FILE => '/nowhere'}, qr{PGPASSWORD_FILE='/nowhere'}],
+        [{DNS_TOOLS_WORKERS => 'many'},     qr/DNS_TOOLS_WORKERS='many'.* 1 to 512, or auto/],
+        [{PGPASSWORD_FILE   => '/nowhere'}, qr/PGPASSWORD and PGPASSWORD_FILE/],
+        [{PGPASSWORD        => '', PGPASSWORD_FILE => '/nowhere'}, qr{PGPASSWORD_FILE='/nowhere'}],
     );
     for my $case (@wrong) {
         my ($change, $message) = @$case;

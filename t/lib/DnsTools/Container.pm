@@ -49,13 +49,13 @@ sub docker (@argv) {
 #   image     instead of the one under test
 #   argv      arguments
 sub new ($class, %o) {
-    my %env     = %{$o{env} // {}};
+    my %env     = %{$o{env}     // {}};
     my @options = @{$o{options} // []};
     push @options, qw(--read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /tmp)
         if !$o{privileged};
     push @options, map { ('--env', "$_=$env{$_}") } sort keys %env;
-    my $id = docker('create', qw(--network host), @options, $o{image} // image(),
-        @{$o{argv} // []});
+    my $id =
+        docker('create', qw(--network host), @options, $o{image} // image(), @{$o{argv} // []});
     my $self = bless {id => $id}, $class;
     push @running, $self;
     return $self;
@@ -66,12 +66,12 @@ sub start ($self) {
     return $self;
 }
 
-sub id    ($self)          { return $self->{id} }
-sub state ($self)          { return decode_json(docker('inspect', $self->{id}))->[0]{State} }
-sub pid   ($self)          { return $self->state->{Pid} }
-sub logs  ($self)          { return docker('logs', $self->{id}) }
-sub exec  ($self, @argv)   { return docker('exec', $self->{id}, @argv) }
-sub try   ($self, @argv)   { return command($ENV{DOCKER} // 'docker', 'exec', $self->{id}, @argv) }
+sub id     ($self)          { return $self->{id} }
+sub state  ($self)          { return decode_json(docker('inspect', $self->{id}))->[0]{State} }
+sub pid    ($self)          { return $self->state->{Pid} }
+sub logs   ($self)          { return docker('logs', $self->{id}) }
+sub exec   ($self, @argv)   { return docker('exec', $self->{id}, @argv) }
+sub try    ($self, @argv)   { return command($ENV{DOCKER} // 'docker', 'exec', $self->{id}, @argv) }
 sub signal ($self, $signal) { return docker('kill', '--signal', $signal, $self->{id}) }
 
 # The exit status once it has ended by itself.
