@@ -6,19 +6,22 @@ use v5.36;
 use DnsTools::Test;
 
 my @names = qw(LISTEN_PORT WORKERS LOG_FORMAT LOG_LEVEL RESOLVER RESOLVER_TIMEOUT RESOLVER_ATTEMPTS
-    SCHEMA TRUSTED_PROXIES RATE_LIMIT);
+    SCHEMA TRUSTED_PROXIES RATE_LIMIT RECORD RETENTION CLIENT_IP CLIENT_IP_KEY JOURNAL JOURNAL_SIZE
+    JOURNAL_SYNC JOURNAL_FULL);
 my %clean =
     ((map { ("DNS_TOOLS_$_" => undef) } @names), (map { ($_ => undef) } grep { /^PG/ } keys %ENV));
-my $root = $INC{'DnsTools/Test.pm'} =~ s{/?t/lib/DnsTools/Test\.pm$}{}r || '.';
+my $volume = temp_folder('volume');
+my $root   = $INC{'DnsTools/Test.pm'} =~ s{/?t/lib/DnsTools/Test\.pm$}{}r || '.';
 
 # The exit status, the configuration and the complaints.
 sub configure (%env) {
+    my $place   = delete $env{volume} // $volume;
     my $folder  = temp_folder('configure');
     my $process = DnsTools::Process->start(
         name => 'configure',
         argv => [
-            'sh',                    '-c', '"$0" "$1" >"$2/conf" 2>"$2/errors"',
-            "$root/image/configure", "$root/nginx.conf.example", $folder
+            'sh', '-c', '"$0" "$1" "$3" >"$2/conf" 2>"$2/errors"',
+            "$root/image/configure", "$root/nginx.conf.example", $folder, $place
         ],
         env    => {%clean, %env},
         output => "$folder/output");
@@ -66,6 +69,13 @@ is scalar(() = $conf =~ /^worker_processes/mg), 1, 'nothing twice';
     DNS_TOOLS_SCHEMA            => 'verify',
     DNS_TOOLS_TRUSTED_PROXIES   => '10.0.0.0/8,2001:db8:1::/48',
     DNS_TOOLS_RATE_LIMIT        => 7,
+    DNS_TOOLS_RECORD            => 'commit',
+    DNS_TOOLS_RETENTION         => '90d',
+    DNS_TOOLS_CLIENT_IP         => 'truncate',
+    DNS_TOOLS_JOURNAL           => 'on',
+    DNS_TOOLS_JOURNAL_SIZE      => '128m',
+    DNS_TOOLS_JOURNAL_SYNC      => '100ms',
+    DNS_TOOLS_JOURNAL_FULL      => 'drop',
     PGHOST                      => 'db1.example.com,db2.example.com',
     PGPORT                      => '5432,5433',
     PGSSLMODE                   => 'verify-full',
@@ -83,8 +93,13 @@ like $conf,
     qr/^    dns_tools_resolver 192\.0\.2\.53 \[2001:db8::53\]:5353 198\.51\.100\.53:54 timeout=250ms attempts=5;$/m,
     'nameservers';
 like $conf, qr/^    dns_tools_database;\n    dns_tools_schema verify;$/m, 'the database';
-like $conf, qr/^    set_real_ip_from 2001:db8:1::\/48;$/m,                'proxies';
-like $conf, qr{ rate=7r/s;$}m,                                            'the limit';
+like $conf, qr/^    dns_tools_record commit;$/m,                          'when an answer leaves';
+like $conf, qr/^    dns_tools_retention 90d;$/m,                          'how long rows are kept';
+like $conf, qr/^    dns_tools_client_ip truncate;$/m,                     'what is kept of clients';
+like $conf, qr{^    dns_tools_journal \Q$volume\E/journal size=128m\s+sync=100ms full=drop;$}m,
+    'the journal';
+like $conf, qr/^    set_real_ip_from 2001:db8:1::\/48;$/m, 'proxies';
+like $conf, qr{ rate=7r/s;$}m,                             'the limit';
 
 ($status, $conf, $errors) = configure(
     DNS_TOOLS_LOG_FORMAT => 'off',
@@ -94,12 +109,27 @@ like $conf, qr/^    access_log off;$/m, 'no access log';
 like $conf, qr/^        default +0;$/m, 'no limit';
 nginx_takes $conf, 'nginx takes it';
 
+($status, $conf) = configure(PGHOST => 'db');
+like $conf, qr{^    dns_tools_journal \Q$volume\E/journal size=64m\s+sync=off full=reject;$}m,
+    'a journal where there is a place for it';
+($status, $conf) = configure(PGHOST => 'db', volume => '/nowhere');
+unlike $conf, qr/^ *dns_tools_journal/m, 'none where there is none';
+($status, $conf) = configure(PGHOST => 'db', DNS_TOOLS_JOURNAL => 'off');
+unlike $conf, qr/^ *dns_tools_journal/m, 'or where none is wanted';
+
 my @wrong = (
-    LISTEN_PORT => ['0',   '65536', '080', 'http', "80\n81", '-1', '99999999999999999999'],
-    WORKERS     => ['0',   '513',   'all', '1; user root', "1\n1"],
-    LOG_FORMAT  => ['xml', "json\n"],
-    LOG_LEVEL   => ['loud'],
-    RESOLVER    => [
+    RECORD       => ['yes'],
+    RETENTION    => ['0d',   '90', 'never', '90d;'],
+    CLIENT_IP    => ['none', 'hash key=/etc/passwd'],
+    JOURNAL      => ['yes'],
+    JOURNAL_SIZE => ['64', '0m', '64 m', '64m;'],
+    JOURNAL_SYNC => ['on', '5'],
+    JOURNAL_FULL => ['wait'],
+    LISTEN_PORT  => ['0',   '65536', '080', 'http', "80\n81", '-1', '99999999999999999999'],
+    WORKERS      => ['0',   '513',   'all', '1; user root', "1\n1"],
+    LOG_FORMAT   => ['xml', "json\n"],
+    LOG_LEVEL    => ['loud'],
+    RESOLVER     => [
         'dns.example.com', '192.0.2.256', '192.0.2',              '192.0.2.1:0',
         '2001:db8::1',     '192.0.2.1;',  '192.0.2.1 timeout=9s', ' , '
     ],
@@ -128,13 +158,17 @@ open my $file, '>', $everyones or die $!;
 close $file;
 chmod 0644, $everyones;
 for my $case (
-    [{PGUSER => 'me'},                           qr/PGHOST=''/],
-    [{PGHOST => 'db', PGPORT => '5432x'},        qr/PGPORT='5432x'/],
-    [{PGHOST => 'db', PGSSLMODE => 'on'},        qr/PGSSLMODE='on'.* verify-full/],
-    [{PGHOST => 'db', PGSSLROOTCERT => '/none'}, qr{PGSSLROOTCERT='/none'.* can read}],
-    [{PGHOST => 'db', PGPASSFILE => '/none'},    qr{PGPASSFILE='/none'.* can read}],
-    [{PGHOST => 'db', PGPASSFILE => $everyones}, qr/PGPASSFILE=.* libpq passes over it/],
-    [{DNS_TOOLS_RESOLVR => '192.0.2.53'},        qr/no variable DNS_TOOLS_RESOLVR; there are: /])
+    [{PGUSER => 'me'}, qr/PGHOST=''/],
+    [{PGHOST => 'db', PGPORT        => '5432x'},    qr/PGPORT='5432x'/],
+    [{PGHOST => 'db', PGSSLMODE     => 'on'},       qr/PGSSLMODE='on'.* verify-full/],
+    [{PGHOST => 'db', PGSSLROOTCERT => '/none'},    qr{PGSSLROOTCERT='/none'.* can read}],
+    [{PGHOST => 'db', PGPASSFILE    => '/none'},    qr{PGPASSFILE='/none'.* can read}],
+    [{PGHOST => 'db', PGPASSFILE    => $everyones}, qr/PGPASSFILE=.* libpq passes over it/],
+    [   {PGHOST => 'db', DNS_TOOLS_JOURNAL => 'on', volume => '/nowhere'},
+        qr{DNS_TOOLS_JOURNAL='on'.*/nowhere}
+    ],
+    [{DNS_TOOLS_CLIENT_IP => 'hash'},       qr/DNS_TOOLS_CLIENT_IP_KEY=''.* can read/],
+    [{DNS_TOOLS_RESOLVR   => '192.0.2.53'}, qr/no variable DNS_TOOLS_RESOLVR; there are: /])
 {
     my ($change, $message) = @$case;
     my ($status, $conf, $errors) = configure(%$change);
@@ -153,7 +187,7 @@ close $file;
 my $output  = temp_folder('output') . '/output';
 my $process = DnsTools::Process->start(
     name   => 'configure',
-    argv   => ["$root/image/configure", $stranger],
+    argv   => ["$root/image/configure", $stranger, $volume],
     env    => \%clean,
     output => $output);
 $process->wait_end(10);
