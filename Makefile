@@ -11,7 +11,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test test-unit test-integration test-deep test-faults test-valgrind \
-	test-build test-deploy bench image deb lint clean
+	test-build test-deploy test-chart test-openapi bench image deb lint tidy clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' Makefile | column -t -s '|'
@@ -44,6 +44,12 @@ test-valgrind: ## Run the integration tests with nginx under valgrind
 test-build: ## Build with nginx's own ./configure --add-dynamic-module (NGINX_SOURCE_DIR=another nginx)
 	@scripts/test-configure
 
+test-chart: ## Check what the Helm chart renders against three Kubernetes versions
+	@scripts/test-chart
+
+test-openapi: ## Drive a live server through a proxy that checks it against openapi.yaml
+	@scripts/test-openapi
+
 bench: ## Measure the CPU time of each route against `return 200`, and an append to the journal
 	@bench/run
 	@bench/journal
@@ -57,8 +63,11 @@ deb: ## Build the Debian package: build/libnginx-mod-http-dns-tools_*.deb
 test-deploy: ## Test the image, compose.yaml and the package with a Docker engine of its own (root; PARTS=)
 	@scripts/test-deploy $(PARTS)
 
-lint: ## Check the formatting, the scripts and who includes whom
+lint: ## Check formatting, scripts, YAML, workflows, the chart, documents, who includes whom
 	@scripts/lint
+
+tidy: ## Check the C++ with clang-tidy (slow)
+	@scripts/tidy
 
 clean: ## Remove the build folder
 	@rm -rf "$(BUILD)"

@@ -1,0 +1,322 @@
+"use strict";
+// The chart: what it renders from each value set of helm/dns-tools/ci, and what it refuses.
+// scripts/test-chart runs this.
+
+const assert = require("node:assert/strict");
+const { execFileSync } = require("node:child_process");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { describe, test } = require("node:test");
+const { unknownFields } = require("./custom-resources.js");
+const { danglings, insecurities, judge, load, parse, versions } = require("./manifests.js");
+const values = require("./values.js");
+
+const yaml = load("yaml");
+const chart = path.join(__dirname, "../../helm/dns-tools");
+const folder = path.dirname(process.env.NODE_PATH);
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "dns-tools-chart-"));
+process.on("exit", () => fs.rmSync(scratch, { recursive: true }));
+
+function helm(...args) {
+    try {
+        return execFileSync("helm", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    } catch (error) {
+        throw new Error(error.stderr + error.stdout);
+    }
+}
+
+const sets = fs.readdirSync(path.join(chart, "ci")).sort();
+const file = (set) => path.join(chart, "ci", set);
+const render = (...args) => parse(helm("template", "rel", chart, "--namespace", "space", ...args));
+const rendered = Object.fromEntries(sets.map((set) => [set, render("-f", file(set))]));
+
+function renderWith(overrides) {
+    const name = path.join(scratch, "values.json");
+    // Helm reads YAML 1.1, where on is a boolean; in JSON it is what it is.
+    fs.writeFileSync(name, JSON.stringify(overrides));
+    return render("-f", file("01-smallest-values.yaml"), "-f", name);
+}
+
+const find = (manifests, kind, suffix = "") =>
+    manifests.find((m) => m.kind === kind && m.metadata.name.endsWith(suffix));
+
+test("there are a dozen value sets", () => assert.ok(sets.length >= 12));
+
+describe("every value set", () => {
+    const custom = unknownFields(Object.values(rendered), folder);
+    sets.forEach((set, i) => {
+        for (const version of versions) {
+            test(`${set} is right for Kubernetes ${version}`, () =>
+                assert.deepEqual(judge(rendered[set], version), []));
+        }
+        test(`${set} has no unknown fields in custom resources`, () => assert.deepEqual(custom[i], []));
+        test(`${set} is restricted`, () => assert.deepEqual(insecurities(rendered[set]), []));
+        test(`${set} hangs together`, () => assert.deepEqual(danglings(rendered[set]), []));
+        test(`${set} passes helm lint --strict`, () => helm("lint", "--strict", chart, "-f", file(set)));
+    });
+    test("all kinds are among them", () => {
+        const kinds = new Set(Object.values(rendered).flat().map(({ kind }) => kind));
+        assert.deepEqual([...kinds].sort(), [
+            "ConfigMap", "Deployment", "ExternalSecret", "HTTPRoute", "HorizontalPodAutoscaler", "Ingress",
+            "NetworkPolicy", "Pod", "PodDisruptionBudget", "PrometheusRule", "Secret", "SecretStore", "Service",
+            "ServiceAccount", "ServiceMonitor", "StatefulSet",
+        ]);
+    });
+});
+
+// Each damages one manifest of a good set; the checks must say so.
+describe("the checks bite", () => {
+    const broken = (set, kind, damage) => {
+        const copy = structuredClone(rendered[set]);
+        damage(find(copy, kind), copy);
+        return copy;
+    };
+    const pod = (m) => m.spec.template.spec;
+    const container = (m) => pod(m).containers[0];
+    const base = "01-smallest-values.yaml";
+    const objections = [
+        ["an unknown field", base, "Deployment", (m) => (pod(m).restartPolice = "Always"), /restartPolice: unknown/],
+        ["an unknown field deep inside", base, "Deployment", (m) => (container(m).livenessProbe.httpGet.prot = 1), /prot: unknown/],
+        ["an unknown field in metadata", base, "Service", (m) => (m.metadata.lables = {}), /lables: unknown/],
+        ["a number for a string", base, "Deployment", (m) => (container(m).env[0].value = 5432), /not a string/],
+        ["a string for a number", base, "Deployment", (m) => (m.spec.replicas = "2"), /not a number/],
+        ["an object for a list", base, "Deployment", (m) => (container(m).env = { PGHOST: "db" }), /not a list/],
+        ["a list for an object", base, "Deployment", (m) => (m.metadata.labels = ["a"]), /not a map/],
+        ["no selector", base, "Deployment", (m) => delete m.spec.selector, /selector/],
+        ["a container without a name", base, "Deployment", (m) => delete container(m).name, /name/],
+        ["a Service port without a number", base, "Service", (m) => delete m.spec.ports[0].port, /port/],
+        ["an Ingress path without a type", "08-ingress-values.yaml", "Ingress", (m) => delete m.spec.rules[0].http.paths[0].pathType, /pathType/],
+        ["an autoscaler's target without a type", "11-scaled-values.yaml", "HorizontalPodAutoscaler", (m) => delete m.spec.metrics[0].resource.target.type, /type/],
+        ["an ExternalSecret without a key", "06-external-secrets-values.yaml", "ExternalSecret", (m) => delete m.spec.data[0].remoteRef.key, /key/],
+        ["a rule without an expression", "10-monitoring-values.yaml", "PrometheusRule", (m) => delete m.spec.groups[0].rules[0].expr, /expr/],
+        ["a ServiceMonitor without a selector", "10-monitoring-values.yaml", "ServiceMonitor", (m) => delete m.spec.selector, /selector/],
+        ["a backend without a name", "09-gateway-values.yaml", "HTTPRoute", (m) => delete m.spec.rules[0].backendRefs[0].name, /name/],
+        ["a removed version", base, "PodDisruptionBudget", (m) => (m.apiVersion = "policy/v1beta1"), /has no PodDisruptionBudget/],
+        ["a removed version of an autoscaler", "11-scaled-values.yaml", "HorizontalPodAutoscaler", (m) => (m.apiVersion = "autoscaling/v2beta2"), /has no HorizontalPodAutoscaler/],
+        ["a removed group", "08-ingress-values.yaml", "Ingress", (m) => (m.apiVersion = "extensions/v1beta1"), /has no Ingress/],
+        ["the wrong group", base, "Deployment", (m) => (m.apiVersion = "batch/v1"), /has no Deployment/],
+        ["a removed version of a custom resource", "06-external-secrets-values.yaml", "SecretStore", (m) => (m.apiVersion = "external-secrets.io/v1alpha2"), /there is no SecretStore/],
+    ];
+    for (const [what, set, kind, damage, message] of objections) {
+        for (const version of versions) {
+            test(`${what}, Kubernetes ${version}`, () =>
+                assert.match(judge(broken(set, kind, damage), version).join("\n"), message));
+        }
+    }
+    test("a field that is newer than the server", () => {
+        const newer = broken(base, "Deployment", (m) => (container(m).lifecycle = { stopSignal: "SIGQUIT" }));
+        assert.match(judge(newer, "1.28").join(), /stopSignal: unknown/);
+        assert.match(judge(newer, "1.32").join(), /stopSignal: unknown/);
+        assert.deepEqual(judge(newer, "1.34"), []);
+    });
+    test("unknown fields of custom resources", () => {
+        const damages = [
+            ["06-external-secrets-values.yaml", "ExternalSecret", (m) => (m.spec.target.creationPolice = "Owner")],
+            ["06-external-secrets-values.yaml", "SecretStore", (m) => (m.spec.provider.vault.pathh = "secret")],
+            ["09-gateway-values.yaml", "HTTPRoute", (m) => (m.spec.rules[0].matches[0].path.regex = true)],
+            ["10-monitoring-values.yaml", "PrometheusRule", (m) => (m.spec.groups[0].rules[0].severity = "high")],
+            ["10-monitoring-values.yaml", "ServiceMonitor", (m) => (m.spec.endpoints[0].portt = "metrics")],
+        ];
+        const errors = unknownFields(damages.map(([set, kind, damage]) => broken(set, kind, damage)), folder);
+        errors.forEach((found, i) => assert.match(found.join(), /does not exist in type/, damages[i][1]));
+    });
+
+    const insecure = [
+        ["a root user", (m) => (pod(m).securityContext.runAsUser = 0), /root/],
+        ["a token", (m) => delete pod(m).automountServiceAccountToken, /token/],
+        ["no seccomp", (m) => delete pod(m).securityContext.seccompProfile, /seccomp/],
+        ["privileges", (m) => (container(m).securityContext.allowPrivilegeEscalation = true), /privileges/],
+        ["a capability", (m) => (container(m).securityContext.capabilities.add = ["NET_RAW"]), /capabilities/],
+        ["a writable root", (m) => delete container(m).securityContext.readOnlyRootFilesystem, /write/],
+        ["a host's folder", (m) => (pod(m).volumes[1] = { name: "tmp", hostPath: { path: "/tmp" } }), /host's/],
+    ];
+    for (const [what, damage, message] of insecure) {
+        test(what, () => assert.match(insecurities(broken(base, "Deployment", damage)).join(), message));
+    }
+
+    const dangling = [
+        ["a volume that is not mounted", "Deployment", (m) => container(m).volumeMounts.pop(), /nothing mounts/],
+        ["a mount without a volume", "Deployment", (m) => pod(m).volumes.pop(), /there is no volume/],
+        ["a ConfigMap that is not there", "ConfigMap", (m) => (m.metadata.name += "x"), /no ConfigMap/],
+        ["a Service that selects nothing", "Service", (m) => (m.spec.selector.x = "y"), /selects no pod/],
+        ["a port that is not there", "Service", (m) => (m.spec.ports[0].targetPort = "x"), /no pod has the port/],
+        ["labels that are not selected", "Deployment", (m) => (m.spec.template.metadata.labels = { "app.kubernetes.io/component": "server" }), /selects other pods/],
+        ["a name that is there twice", "Service", (m, all) => all.push(m), /there twice/],
+    ];
+    for (const [what, kind, damage, message] of dangling) {
+        test(what, () => assert.match(danglings(broken(base, kind, damage)).join(), message));
+    }
+});
+
+// Values, and what the refusal must say. Dots are levels.
+describe("wrong values are refused", () => {
+    const refused = [
+        ["replicas: -1", /\/replicas/],
+        ["replicas: two", /\/replicas.*want integer/],
+        ["replica: 3", /'replica' not allowed/],
+        ["image.pullPolicy: Sometimes", /\/image\/pullPolicy.*'Always', 'IfNotPresent', 'Never'/],
+        ["image.digest: sha256:abc", /\/image\/digest/],
+        ["imagePullSecrets: [registry]", /\/imagePullSecrets\/0.*want object/],
+        ["workers: 0", /\/workers/],
+        ["port: 80", /\/port/],
+        ["resolver.addresses: [dns.example.com]", /\/resolver\/addresses\/0/],
+        ["resolver.addresses: [192.0.2.256]", /\/resolver\/addresses\/0/],
+        ["resolver.addresses: ['2001:db8::53']", /\/resolver\/addresses\/0/],
+        ["resolver.timeout: 2 seconds", /\/resolver\/timeout/],
+        ["resolver.timeout: 1s", /resolver\.addresses is empty/],
+        ["resolver.attempts: 17", /\/resolver\/attempts/],
+        ["history.allow: [everybody]", /\/history\/allow\/0/],
+        ["history.allow: ['10.0.0.0/8; }']", /\/history\/allow\/0/],
+        ["record: always", /\/record.*'on', 'off', 'commit'/],
+        ["record: true", /\/record/],
+        ["clientIp.mode: hash", /clientIp\.keySecret\.name is empty/],
+        ["realIp.trusted: [10.0.0.0/33]", /\/realIp\/trusted\/0/],
+        ["limits.rate: 50", /\/limits\/rate/],
+        ["limits.burst: 0", /\/limits\/burst/],
+        ["log.level: verbose", /\/log\/level/],
+        ["database.host: ''", /database\.host is empty/],
+        ["database.host: db example", /\/database\/host/],
+        ["database.port: 65536", /\/database\/port/],
+        ["database.sslMode: 'on'", /\/database\/sslMode.*'verify-full'/],
+        ["database.sslMode: verify-full", /nothing to verify with/],
+        ["database.schema: drop", /\/database\/schema/],
+        ["database.retention: 90 days", /\/database\/retention/],
+        ["database.enabled: false, database.retention: 1d", /there are no rows/],
+        ["database.enabled: false, record: commit", /nothing to commit to/],
+        ["database.password: a, database.existingSecret.name: b", /database\.password and database\.existingSecret\.name/],
+        ["database.externalSecret.enabled: true", /database\.externalSecret\.remoteRef\.key is empty/],
+        ["database.externalSecret.enabled: true, database.externalSecret.remoteRef.key: k", /name a store/],
+        ["imagePullExternalSecret.enabled: true", /imagePullExternalSecret\.remoteRef\.key is empty/],
+        ["journal.size: 64MB", /\/journal\/size/],
+        ["journal.sync: sometimes", /\/journal\/sync/],
+        ["journal.full: block", /\/journal\/full/],
+        ["journal.volumeSize: 100Mi", /2 workers with journal\.size 64m need 144 MiB/],
+        ["journal.enabled: false, journal.persistence.enabled: true", /nothing to keep/],
+        ["metrics.port: 3000", /they must differ/],
+        ["metrics.enabled: false, metrics.serviceMonitor.enabled: true", /nothing to see/],
+        ["service.type: ExternalName", /\/service\/type/],
+        ["ingress.enabled: true", /ingress\.hosts is empty/],
+        ["ingress.hosts: [EXAMPLE.com]", /\/ingress\/hosts\/0/],
+        ["httpRoute.enabled: true", /httpRoute\.parentRefs is empty/],
+        ["autoscaling.enabled: true, autoscaling.minReplicas: 11", /more than autoscaling\.maxReplicas/],
+        ["autoscaling.enabled: true, autoscaling.targetCPUUtilizationPercentage: null", /neither/],
+        ["podDisruptionBudget.minAvailable: 1", /set the other to null/],
+        ["podDisruptionBudget.maxUnavailable: half", /\/podDisruptionBudget\/maxUnavailable/],
+        ["updateStrategy.maxSurge: 0", /nothing could ever be updated/],
+        ["shutdown.workerSeconds: 10", /\/shutdown\/workerSeconds/],
+        ["probes.liveness.path: /", /'path' not allowed/],
+        ["nodeSelector: {disk: 1}", /\/nodeSelector\/disk.*want string/],
+    ];
+    for (const [text, message] of refused) {
+        test(text, () => {
+            const overrides = {};
+            for (const [name, value] of Object.entries(yaml.parse(`{${text}}`))) {
+                const levels = name.split(".");
+                const last = levels.pop();
+                const inner = levels.reduce((level, key) => (level[key] ??= {}), overrides);
+                inner[last] = value;
+            }
+            assert.throws(() => renderWith(overrides), message);
+        });
+    }
+});
+
+describe("what values become", () => {
+    const template = (manifests) => (find(manifests, "Deployment") ?? find(manifests, "StatefulSet")).spec.template;
+    const env = (manifests) =>
+        Object.fromEntries(template(manifests).spec.containers[0].env.map((e) => [e.name, e.value ?? e.valueFrom]));
+    const checksum = (manifests) => template(manifests).metadata.annotations["checksum/config"];
+    const smallest = rendered["01-smallest-values.yaml"];
+
+    test("another configuration replaces the pods, other labels do not", () => {
+        assert.notEqual(checksum(renderWith({ workers: 3 })), checksum(smallest));
+        assert.equal(checksum(renderWith({ replicas: 3 })), checksum(smallest));
+    });
+    test("another password replaces the pods", () => {
+        const sum = (password) =>
+            template(renderWith({ database: { password } })).metadata.annotations["checksum/database"];
+        assert.notEqual(sum("a"), sum("b"));
+    });
+    test("any password arrives as it is", () => {
+        const { data } = find(rendered["04-statefulset-values.yaml"], "Secret");
+        const { database } = yaml.parse(fs.readFileSync(file("04-statefulset-values.yaml"), "utf8"));
+        assert.equal(Buffer.from(data.password, "base64").toString(), database.password);
+    });
+    test("no password is in the configuration or in the pod", () => {
+        const others = rendered["04-statefulset-values.yaml"].filter(({ kind }) => kind !== "Secret");
+        assert.ok(!JSON.stringify(others).includes("word'"));
+    });
+    test("the environment names the database", () => {
+        const { PGHOST, PGPORT, PGDATABASE, PGUSER, PGSSLMODE, PGPASSWORD } = env(rendered["03-tls-values.yaml"]);
+        assert.deepEqual({ PGHOST, PGPORT, PGDATABASE, PGUSER, PGSSLMODE, PGPASSWORD }, {
+            PGHOST: "primary.db.example.com,standby.db.example.com",
+            PGPORT: "5433",
+            PGDATABASE: "lookups",
+            PGUSER: "dns_tools_writer",
+            PGSSLMODE: "verify-full",
+            PGPASSWORD: { secretKeyRef: { name: "postgresql-dns-tools", key: "writer" } },
+        });
+    });
+    test("the grace period is longer than the drain", () => {
+        for (const manifests of Object.values(rendered)) {
+            const { terminationGracePeriodSeconds, containers } = template(manifests).spec;
+            const conf = find(manifests, "ConfigMap").data["nginx.conf"];
+            const drain = Number(/worker_shutdown_timeout (\d+)s;/.exec(conf)[1]);
+            const wait = Number(containers[0].lifecycle?.preStop.exec.command[1] ?? 0);
+            assert.ok(drain > 10 && terminationGracePeriodSeconds > drain + wait);
+        }
+    });
+    test("nameservers on other ports are let out", () => {
+        const { egress } = find(rendered["09-gateway-values.yaml"], "NetworkPolicy").spec;
+        assert.deepEqual([...new Set(egress[0].ports.map(({ port }) => port))], [53, 5353, 5300]);
+    });
+    test("an autoscaler decides about the replicas alone", () => {
+        assert.equal(find(rendered["11-scaled-values.yaml"], "Deployment").spec.replicas, undefined);
+        assert.equal(find(smallest, "Deployment").spec.replicas, 2);
+    });
+    test("names stay below 64 characters", () => {
+        const name = "a-release-whose-name-is-as-long-as-helm-allows-it-123";
+        const manifests = parse(helm("template", name, chart, "-f", file("05-statefulset-scaled-values.yaml")));
+        for (const { metadata } of manifests) {
+            assert.ok(metadata.name.length <= 63, metadata.name);
+        }
+        assert.deepEqual(danglings(manifests), []);
+    });
+    test("the notes name the URL and what is missing", () => {
+        const notes = (set) => helm("install", "rel", chart, "--dry-run=client", "-f", file(set)).split("NOTES:")[1];
+        assert.match(notes("01-smallest-values.yaml"), /port-forward service\/rel-dns-tools 3000:80/);
+        assert.match(notes("01-smallest-values.yaml"), /WARNING: whoever can reach the service can read/);
+        assert.match(notes("02-no-database-values.yaml"), /WARNING: no database/);
+        assert.match(notes("08-ingress-values.yaml"), /https:\/\/dns\.example\.com\/v1\/tools\/lookup/);
+    });
+    test("the dashboard is JSON, and its panels have numbers of their own", () => {
+        const map = find(rendered["10-monitoring-values.yaml"], "ConfigMap", "-dashboard");
+        const { panels } = JSON.parse(map.data["dns-tools.json"]);
+        assert.ok(panels.length > 0);
+        assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+    });
+});
+
+describe("the three descriptions of the values agree", () => {
+    const described = values.describe();
+    test("values.yaml sets only what the schema knows", () => assert.deepEqual(described.unknown, []));
+    test("every value has a meaning in the schema", () =>
+        assert.deepEqual(described.values.filter(({ description }) => !description), []));
+    test("every value has a default in values.yaml", () => {
+        const without = described.values.filter(({ value }) => value === undefined).map(({ name }) => name);
+        assert.deepEqual(without.filter((name) => !/^global$|^probes\..*(initialDelay|success)/.test(name)), []);
+    });
+    test("every value is used by a template", () => {
+        const templates = fs.readdirSync(path.join(chart, "templates"), { recursive: true })
+            .filter((name) => /\.(tpl|yaml|txt)$/.test(name))
+            .map((name) => values.read(path.join("templates", name)))
+            .join("\n");
+        const unused = described.values.map(({ name }) => name)
+            .filter((name) => name !== "global" && !/^(probes|updateStrategy)\./.test(name))
+            .filter((name) => !templates.includes(`.${name.split(".").at(-1)}`));
+        assert.deepEqual(unused, []);
+    });
+    test("README.md has them (scripts/npm-tools node scripts/npm/values.js --write)", () =>
+        assert.equal(values.read("README.md"), values.readme()));
+});
