@@ -19,10 +19,12 @@ my $dns = DnsTools::FakeDns->start(
 # ASCII through.
 my $strict_log = <<~'CONF';
     map $request_uri $ascii_uri {
+        ""                "";
         "~^[\x20-\x7e]*$" $request_uri;
         default           "(not ASCII)";
     }
     map $http_user_agent $ascii_user_agent {
+        ""                "";
         "~^[\x20-\x7e]*$" $http_user_agent;
         default           "(not ASCII)";
     }
