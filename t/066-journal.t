@@ -124,7 +124,7 @@ sub refused ($words, @patterns) {
     return;
 }
 refused("dns_tools_journal $journal size=512k",  qr/"size=512k"/,  qr/1m/);
-refused("dns_tools_journal $journal size=lots",  qr/"size=lots"/,  qr/1m/);
+refused("dns_tools_journal $journal size=lots",  qr/"size=lots"/,  qr/2g/);
 refused("dns_tools_journal $journal sync=never", qr/"sync=never"/, qr/always/);
 refused("dns_tools_journal $journal sync=0",     qr/"sync=0"/,     qr/time/);
 refused("dns_tools_journal $journal full=block", qr/"full=block"/, qr/reject/);

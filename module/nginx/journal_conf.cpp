@@ -13,8 +13,11 @@ using history::JournalOptions;
 using history::JournalSyncMode;
 
 char* parse_size(ngx_conf_t* cf, const ngx_str_t& value, ngx_str_t text, JournalConf& conf) {
-    const ssize_t size = ngx_parse_size(&text);
-    if (size < static_cast<ssize_t>(JournalOptions::min_size)) {
+    const off_t size = ngx_parse_offset(&text);
+    if (size == NGX_ERROR) {
+        return invalid(cf, value, "size must be a number of bytes, as in 512m or 2g");
+    }
+    if (size < static_cast<off_t>(JournalOptions::min_size)) {
         return invalid(cf, value, "size must be 1m or more");
     }
     conf.options.size = static_cast<std::size_t>(size);

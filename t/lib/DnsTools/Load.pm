@@ -14,9 +14,10 @@ use Time::HiRes qw(sleep time);
 
 use DnsTools::Process qw(slurp temp_folder wait_until);
 
-# port; clients; pause: of each client after an answer, in seconds; requests: for each client, without it until stop() or until the server is gone;
-# gone_is_fine: the server may stop accepting connections in the meantime; resets: it may also break
-# them and come back, and the name of a request that got no answer is written down.
+# port; clients; pause: of each client after an answer, in seconds; requests: for each client,
+# without it until stop() or until the server is gone; gone_is_fine: the server may stop accepting
+# connections in the meantime; resets: it may also break them and come back, and the name of a
+# request that got no answer is written down.
 sub start ($class, %o) {
     my $self = bless {clients => 8, %o, folder => temp_folder('load')}, $class;
     for my $number (1 .. $self->{clients}) {
