@@ -104,8 +104,7 @@ void Journal::open_spare() {
 
 /// Keeps a segment ahead, and a segment's worth of room behind what is reserved.
 void Journal::replenish() {
-    if (files_.spares() == 0 ||
-        slots() < reserved_ + slots_in(room_in(files_.segment_size()))) {
+    if (files_.spares() == 0 || slots() < reserved_ + slots_in(room_in(files_.segment_size()))) {
         files_.replenish();
     }
 }

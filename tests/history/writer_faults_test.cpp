@@ -276,7 +276,8 @@ TEST_F(WriterFaults, TakesRowsThatAreThereForNoneWhileTheirCommitWaits) {
     {
         const NoStandby none(Sql(postgres.conninfo("postgres")));
         std::string session;
-        // The server may take a while to follow the setting; what is committed before does not wait.
+        // The server may take a while to follow the setting; what is committed before does not
+        // wait.
         ASSERT_TRUE(eventually(loop, [&] {
             if (queue.pending() == 0) {
                 append(10);
