@@ -164,6 +164,7 @@ describe("wrong values are refused", () => {
         ["resolver.addresses: [192.0.2.256]", /\/resolver\/addresses\/0/],
         ["resolver.addresses: ['2001:db8::53']", /\/resolver\/addresses\/0/],
         ["resolver.timeout: 2 seconds", /\/resolver\/timeout/],
+        ["resolver.timeout: 61s", /\/resolver\/timeout/],
         ["resolver.timeout: 1s", /resolver\.addresses is empty/],
         ["resolver.attempts: 17", /\/resolver\/attempts/],
         ["history.allow: [everybody]", /\/history\/allow\/0/],
@@ -182,6 +183,7 @@ describe("wrong values are refused", () => {
         ["database.sslMode: verify-full", /nothing to verify with/],
         ["database.schema: drop", /\/database\/schema/],
         ["database.retention: 90 days", /\/database\/retention/],
+        ["database.retention: 59s", /\/database\/retention/],
         ["database.enabled: false, database.retention: 1d", /there are no rows/],
         ["database.enabled: false, record: commit", /nothing to commit to/],
         ["database.password: a, database.existingSecret.name: b", /database\.password and database\.existingSecret\.name/],
@@ -189,11 +191,14 @@ describe("wrong values are refused", () => {
         ["database.externalSecret.enabled: true, database.externalSecret.remoteRef.key: k", /name a store/],
         ["imagePullExternalSecret.enabled: true", /imagePullExternalSecret\.remoteRef\.key is empty/],
         ["journal.size: 64MB", /\/journal\/size/],
+        ["journal.size: 64k", /\/journal\/size/],
         ["journal.sync: sometimes", /\/journal\/sync/],
+        ["journal.sync: 2m", /\/journal\/sync/],
         ["journal.full: block", /\/journal\/full/],
         ["journal.volumeSize: 100Mi", /2 workers with journal\.size 64m need 144 MiB/],
         ["journal.enabled: false, journal.persistence.enabled: true", /nothing to keep/],
         ["metrics.port: 3000", /they must differ/],
+        ["metrics.zoneSize: 64k", /\/metrics\/zoneSize/],
         ["metrics.enabled: false, metrics.serviceMonitor.enabled: true", /nothing to see/],
         ["service.type: ExternalName", /\/service\/type/],
         ["ingress.enabled: true", /ingress\.hosts is empty/],
@@ -289,12 +294,29 @@ describe("what values become", () => {
         assert.match(notes("01-smallest-values.yaml"), /WARNING: whoever can reach the service can read/);
         assert.match(notes("02-no-database-values.yaml"), /WARNING: no database/);
         assert.match(notes("08-ingress-values.yaml"), /https:\/\/dns\.example\.com\/v1\/tools\/lookup/);
+        assert.match(notes("09-gateway-values.yaml"), /known to the nameserver of the cluster only/);
+        assert.doesNotMatch(notes("01-smallest-values.yaml"), /nameserver of the cluster/);
     });
-    test("the dashboard is JSON, and its panels have numbers of their own", () => {
-        const map = find(rendered["10-monitoring-values.yaml"], "ConfigMap", "-dashboard");
-        const { panels } = JSON.parse(map.data["dns-tools.json"]);
-        assert.ok(panels.length > 0);
-        assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+    const project = (name) => fs.readFileSync(path.join(chart, "../..", name), "utf8");
+    const monitoring = rendered["10-monitoring-values.yaml"];
+    test("the dashboard is the one of the project", () => {
+        const map = find(monitoring, "ConfigMap", "-dashboard");
+        assert.deepEqual(JSON.parse(map.data["dns-tools.json"]), JSON.parse(project("observability/dashboard.json")));
+    });
+    test("the alerts are those of the project, and what is added", () => {
+        const { groups } = find(monitoring, "PrometheusRule").spec;
+        const own = yaml.parse(project("observability/alerts.yml")).groups;
+        assert.deepEqual(groups.slice(0, own.length), own);
+        assert.deepEqual(groups.slice(own.length).map(({ name }) => name), ["dns-tools-additional"]);
+    });
+    // The chart leads to files outside of its folder; a package has to hold them.
+    test("a package renders what the folder does", () => {
+        helm("package", chart, "--destination", scratch);
+        const [archive] = fs.readdirSync(scratch).filter((name) => name.endsWith(".tgz"));
+        for (const set of sets) {
+            const packed = helm("template", "rel", path.join(scratch, archive), "--namespace", "space", "-f", file(set));
+            assert.deepEqual(parse(packed), rendered[set], set);
+        }
     });
 });
 

@@ -3,22 +3,13 @@
 
 use v5.36;
 
+use Cwd qw(getcwd);
+use JSON::PP;
+
 use DnsTools::Process qw(free_port);
 use DnsTools::Test;
 
-# What the module does not know yet: lines with these are left out.
-my @missing = qw(
-    dns_tools_cache
-    dns_tools_client_ip
-    dns_tools_database_reads
-    dns_tools_journal
-    dns_tools_metrics
-    dns_tools_record
-    dns_tools_retention
-    dns_tools_stats
-    dns_tools_zone
-);
-
+my $root  = getcwd;
 my $chart = 'helm/dns-tools';
 
 # Objects that Helm renders, from a template with several of them or with one.
@@ -38,12 +29,14 @@ sub block ($yaml, $key) {
     return $text =~ s/^(?:$inner|[ ]+$)//gmr;
 }
 
-sub without_missing ($conf) {
-    my $words = join '|', @missing;
-    return $conf =~ s/^ *(?:$words)\b[^;]*;\n//gmr;
+sub write_file ($path, $text) {
+    open my $file, '>', $path or die "$path: $!";
+    print $file $text;
+    close $file or die "$path: $!";
+    return;
 }
 
-# On paths and ports of the test's own.
+# On paths and ports of the test's own: the configuration, and where the ports are.
 sub adapted ($conf, $nginx) {
     my $folder = $nginx->{folder};
     my $module = DnsTools::Nginx::module_path();
@@ -58,8 +51,11 @@ sub adapted ($conf, $nginx) {
         $ports{$2} //= free_port;
         sprintf 'listen %s:%d;', $1 ? '[::1]' : '127.0.0.1', $ports{$2};
     }ge;
-    $conf =~ s{alias /etc/dns-tools/}{alias $folder/}g;
-    return "daemon off;\n" . ($> == 0 ? "user www-data;\n" : '') . $conf;
+    $conf =~ s{alias /usr/share/dns-tools/}{alias $root/} or die 'no description of the API';
+    $conf =~ s{dns_tools_journal /var/lib/dns-tools/}{dns_tools_journal $folder/};
+    $conf =~ s{key=/etc/dns-tools-secrets/}{key=$folder/};
+    write_file("$folder/client-ip-key", 'k' x 16);
+    return "daemon off;\n" . ($> == 0 ? "user www-data;\n" : '') . $conf, %ports;
 }
 
 my @sets = sort glob "$chart/ci/*.yaml";
@@ -68,36 +64,26 @@ cmp_ok scalar @sets, '>=', 12, 'a dozen value sets';
 for my $set (@sets) {
     my $conf  = block rendered($set, 'configmap.yaml'), 'nginx.conf:';
     my $nginx = DnsTools::Nginx->new(conf => '');
+    ($conf) = adapted($conf, $nginx);
     my ($status, $said) = DnsTools::Nginx->check_conf(
         %$nginx,
-        conf => adapted(without_missing($conf), $nginx),
+        conf => $conf,
         env  => {PGHOST => '192.0.2.32', PGSSLMODE => 'disable'});
     is $status, 0, "$set: nginx takes the configuration" or diag $said;
     unlike $said, qr/\[(?:warn|error|crit|alert|emerg)\]/, 'and has nothing to say';
 }
 
-# A line in @missing that the module has learnt is to go from there.
-for my $word (@missing) {
-    my (undef, $said) =
-        DnsTools::Nginx->check_conf(server => "location / { $word; }", http => '');
-    like $said, qr/unknown directive "$word"/, "$word is still missing";
-}
-
 my $dns   = DnsTools::Knot->start;
 my $pg    = DnsTools::Postgres->start;
 my $set   = "$chart/ci/01-smallest-values.yaml";
-my $map   = rendered($set, 'configmap.yaml');
 my $nginx = DnsTools::Nginx->new(conf => '', workers => 2);
-my $conf  = adapted(without_missing(block $map, 'nginx.conf:'), $nginx);
+my ($conf, %ports) = adapted(block(rendered($set, 'configmap.yaml'), 'nginx.conf:'), $nginx);
 # libpq's environment is where the chart's pods have it.
 my %env = map { s/^host$/PGHOST/r =~ s/^port$/PGPORT/r =~ s/^user$/PGUSER/r =~ s/^dbname$/PGDATABASE/r }
     map { split /=/, $_, 2 } split / /, $pg->conninfo;
 my $resolver = $dns->address;
 $conf =~ s/^( *)dns_tools_database;/$1dns_tools_resolver $resolver;\n$1dns_tools_database;/m
     or die 'no database';
-open my $file, '>', "$nginx->{folder}/openapi.yaml" or die $!;
-print $file block $map, 'openapi.yaml:';
-close $file or die $!;
 $nginx->{env} = \%env;
 $nginx->write_conf(conf => $conf);
 $nginx->run;
@@ -105,9 +91,7 @@ wait_until('the schema', sub { $pg->table_exists });
 
 my $test   = rendered($set, 'tests/api.yaml');
 my $script = "$nginx->{folder}/test.bash";
-open $file, '>', $script or die $!;
-print $file block $test, '-';
-close $file or die $!;
+write_file($script, block $test, '-');
 
 sub helm_test ($port) {
     local %ENV = (%ENV, SERVER => '127.0.0.1', PORT => $port);
@@ -129,6 +113,21 @@ my $openapi = $http->get('/openapi.yaml');
 is $openapi->status,                 200,                'the description of the API';
 is $openapi->header('content-type'), 'application/yaml', 'its type';
 is $openapi->body, slurp('openapi.yaml'), 'is the one of the project';
+ok -d "$nginx->{folder}/journal", 'the journal';
+
+# On a port of its own, and there only.
+my $metrics = DnsTools::Http->new(port => $ports{9113})->get('/metrics');
+is $metrics->status, 200, 'the metrics';
+like $metrics->body, qr/^dns_tools_lookups_total\{.*\} [1-9]/m, 'count';
+is(DnsTools::Http->new(port => $ports{9113})->get('/stats')->json->{lookups}{total} > 0,
+    1, 'and so do the figures for people');
+error_is $http->get($_), 404, 'not_found', "$_ is not for everyone" for qw(/metrics /stats);
+
+$http->get('/tools/validate?ip=%FF', {'User-Agent' => "browser\xff"});
+my @lines = map { decode_json($_) } split /\n/, slurp("$nginx->{folder}/logs/access.log");
+my ($odd) = grep { $_->{uri} =~ /%FF/ } @lines;
+is $odd->{user_agent}, '(not ASCII)', 'the access log is JSON whatever clients send';
+is $odd->{client_ip},  '127.0.0.1',   'and tells who they are';
 error_is $http->get('/nothing'), 404, 'not_found', 'what is not there';
 
 $nginx->finish(above_warn => 1);

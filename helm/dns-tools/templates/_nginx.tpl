@@ -33,15 +33,6 @@ dns_tools_resolver {{ join " " .addresses }}
 {{- with .attempts }} attempts={{ int . }}{{ end }};
 {{- end }}
 {{- end }}
-{{- with $v.cache }}
-{{- if .enabled }}
-dns_tools_cache dns_tools_answers:{{ .size }}
-{{- with .minTtl }} min_ttl={{ . }}{{ end }}
-{{- with .maxTtl }} max_ttl={{ . }}{{ end }}
-{{- with .negativeTtl }} negative_ttl={{ . }}{{ end }}
-{{- with .stale }} stale={{ . }}{{ end }};
-{{- end }}
-{{- end }}
 {{- if $v.database.enabled }}
 # Where it is, the environment says (PGHOST and so on), the password included.
 dns_tools_database;
@@ -62,12 +53,12 @@ dns_tools_journal /var/lib/dns-tools/journal size={{ .size }} sync={{ .sync }} f
 dns_tools_record {{ $v.record }};
 {{- end }}
 {{- if eq $v.clientIp.mode "hash" }}
-dns_tools_client_ip hash /etc/dns-tools-secrets/client-ip-key;
+dns_tools_client_ip hash key=/etc/dns-tools-secrets/client-ip-key;
 {{- else }}
 dns_tools_client_ip {{ $v.clientIp.mode }};
 {{- end }}
 {{- if $v.metrics.enabled }}
-dns_tools_zone dns_tools_metrics:{{ $v.metrics.zoneSize }};
+dns_tools_zone dns_tools:{{ $v.metrics.zoneSize }};
 {{- end }}
 {{- end }}
 
@@ -99,18 +90,26 @@ http {
 
     {{- if eq $v.log.format "json" }}
 
+    # escape=json passes on bytes that are no UTF-8, and not every reader of JSON takes them.
+    {{- range $name, $variable := dict "uri" "request_uri" "user_agent" "http_user_agent" "forwarded_for" "http_x_forwarded_for" }}
+    map ${{ $variable }} $ascii_{{ $name }} {
+        "" "";
+        "~^[\x20-\x7e]*$" ${{ $variable }};
+        default "(not ASCII)";
+    }
+    {{- end }}
     log_format dns_tools escape=json
         '{'
             '"time":"$time_iso8601",'
-            '"client_ip":"$remote_addr",'
+            '"client_ip":"$dns_tools_client_ip",'
             '"method":"$request_method",'
-            '"uri":"$request_uri",'
+            '"uri":"$ascii_uri",'
             '"protocol":"$server_protocol",'
             '"status":$status,'
             '"bytes_sent":$bytes_sent,'
             '"request_time":$request_time,'
-            '"user_agent":"$http_user_agent",'
-            '"forwarded_for":"$http_x_forwarded_for",'
+            '"user_agent":"$ascii_user_agent",'
+            '"forwarded_for":"$ascii_forwarded_for",'
             '"request_id":"$request_id",'
             '"dns_domain":"$dns_tools_domain",'
             '"dns_type":"$dns_tools_type",'
@@ -248,7 +247,7 @@ http {
         location = /openapi.yaml {
             types {}
             default_type application/yaml;
-            alias /etc/dns-tools/openapi.yaml;
+            alias /usr/share/dns-tools/openapi.yaml;
         }
 
         # The same routes with a version in front: /v1/tools/lookup, /v1/history and so on.
