@@ -96,7 +96,7 @@ like $conf, qr/^    dns_tools_database;\n    dns_tools_schema verify;$/m, 'the d
 like $conf, qr/^    dns_tools_record commit;$/m,                          'when an answer leaves';
 like $conf, qr/^    dns_tools_retention 90d;$/m,                          'how long rows are kept';
 like $conf, qr/^    dns_tools_client_ip truncate;$/m,                     'what is kept of clients';
-like $conf, qr{^    dns_tools_journal \Q$volume\E/journal size=128m\s+sync=100ms full=drop;$}m,
+like $conf, qr{^    dns_tools_journal \Q$volume\E/journal size=128m sync=100ms full=drop;$}m,
     'the journal';
 like $conf, qr/^    set_real_ip_from 2001:db8:1::\/48;$/m, 'proxies';
 like $conf, qr{ rate=7r/s;$}m,                             'the limit';
@@ -110,20 +110,28 @@ like $conf, qr/^        default +0;$/m, 'no limit';
 nginx_takes $conf, 'nginx takes it';
 
 ($status, $conf) = configure(PGHOST => 'db');
-like $conf, qr{^    dns_tools_journal \Q$volume\E/journal size=64m\s+sync=off full=reject;$}m,
-    'a journal where there is a place for it';
+like $conf, qr{^    dns_tools_journal \Q$volume\E/journal;$}m,
+    'a journal where there is a place for it, as the module has it';
 ($status, $conf) = configure(PGHOST => 'db', volume => '/nowhere');
 unlike $conf, qr/^ *dns_tools_journal/m, 'none where there is none';
 ($status, $conf) = configure(PGHOST => 'db', DNS_TOOLS_JOURNAL => 'off');
 unlike $conf, qr/^ *dns_tools_journal/m, 'or where none is wanted';
 
+my $key = temp_folder('key') . '/client-ip';
+open my $file, '>', $key or die $!;
+print $file 'k' x 16;
+close $file;
+($status, $conf) = configure(DNS_TOOLS_CLIENT_IP => 'hash', DNS_TOOLS_CLIENT_IP_KEY => $key);
+like $conf, qr{^    dns_tools_client_ip hash key=\Q$key\E;$}m, 'pseudonyms of clients';
+nginx_takes $conf, 'nginx takes it';
+
 my @wrong = (
     RECORD       => ['yes'],
-    RETENTION    => ['0d',   '90', 'never', '90d;'],
+    RETENTION    => ['0d',   '90', 'never', '90d;', '59s', '60000ms'],
     CLIENT_IP    => ['none', 'hash key=/etc/passwd'],
     JOURNAL      => ['yes'],
-    JOURNAL_SIZE => ['64', '0m', '64 m', '64m;'],
-    JOURNAL_SYNC => ['on', '5'],
+    JOURNAL_SIZE => ['64', '0m', '64 m', '64m;', '64k'],
+    JOURNAL_SYNC => ['on', '5', '61s', '1d'],
     JOURNAL_FULL => ['wait'],
     LISTEN_PORT  => ['0',   '65536', '080', 'http', "80\n81", '-1', '99999999999999999999'],
     WORKERS      => ['0',   '513',   'all', '1; user root', "1\n1"],
@@ -154,7 +162,7 @@ while (my ($name, $values) = splice @wrong, 0, 2) {
 }
 
 my $everyones = temp_folder('pass') . '/pgpass';
-open my $file, '>', $everyones or die $!;
+open $file, '>', $everyones or die $!;
 close $file;
 chmod 0644, $everyones;
 for my $case (
