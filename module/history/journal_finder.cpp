@@ -38,7 +38,7 @@ std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, Journa
         if (folder == nullptr || folder->bytes() > max_bytes) {
             continue;
         }
-        const auto loaded = load(folder, folder->segments(), news);
+        auto loaded = load(folder, folder->segments(), news);
         if (loaded && loaded->records > 0) {
             return loaded;
         }

@@ -157,11 +157,12 @@ std::vector<std::string> journal_folders(const std::string& root) {
     std::vector<std::pair<std::uint32_t, std::string>> numbered;
     for (const auto& name : names_in(root)) {
         if (const auto number = folder_number(name)) {
-            numbered.emplace_back(*number, root + "/" + name);
+            numbered.emplace_back(*number, std::string(root).append("/").append(name));
         }
     }
     std::sort(numbered.begin(), numbered.end());
     std::vector<std::string> paths;
+    paths.reserve(numbered.size());
     for (auto& [number, path] : numbered) {
         paths.push_back(std::move(path));
     }
