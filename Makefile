@@ -60,7 +60,7 @@ image: ## Build the container image (IMAGE=dns-tools[:TAG])
 deb: ## Build the Debian package: build/libnginx-mod-http-dns-tools_*.deb
 	@scripts/deb
 
-test-deploy: ## Test the image, compose.yaml and the package with a Docker engine of its own (root; PARTS=)
+test-deploy: ## Test the image, compose.yaml, the package, the chart and openapi.yaml (root; PARTS=image)
 	@scripts/test-deploy $(PARTS)
 
 lint: ## Check formatting, scripts, YAML, workflows, the chart, documents, who includes whom

@@ -18,6 +18,7 @@ is $status, 0, 'lintian has no complaint' or diag $output;
 
 my $folder = temp_folder('deb');
 system('cp', $deb, "$folder/module.deb") == 0 or die 'cp';
+system('cp', 'openapi.yaml', $folder) == 0 or die 'cp';
 # It gets its packages from Debian, so it has the host's network, and a port of its own on it.
 my $debian = DnsTools::Container->new(
     privileged => 1,
@@ -82,6 +83,8 @@ inside 'a site with its directives', <<~"END";
 ok serves('/lookup?domain=localhost'), 'a lookup';
 is eval { $http->get('/info')->json->{version} }, $version, "the package's version is the module's";
 ok serves('/index.nginx-debian.html'), 'the rest of nginx';
+inside 'the description of the API',
+    'cmp /usr/share/dns-tools/openapi.yaml /packages/openapi.yaml';
 my $example = '/usr/share/doc/libnginx-mod-http-dns-tools/examples/nginx.conf.example';
 inside 'the example configuration', "nginx -t -c $example";
 

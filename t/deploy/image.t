@@ -80,6 +80,47 @@ subtest 'start, load, stop' => sub {
     cmp_ok $stop,  '<', 2, 'it stops in less than two';
 };
 
+# A container that dies takes nothing along: the next one on the volume saves what it has answered.
+subtest 'the journal on a volume' => sub {
+    my $volume  = "dns-tools-test-$$";
+    my @mounted = ('--volume', "$volume:/var/lib/dns-tools");
+    $pg->sql('DELETE FROM dns_lookups');
+    $pg->stop;
+    my $first = DnsTools::Container->new(env => \%env, options => \@mounted)->start;
+    ok eventually(\&answers), 'it starts without the database' or return diag $first->logs;
+    my $load = DnsTools::Load->start(port => $port, resets => 1, gone_is_fine => 1);
+    $load->more(2000);
+    my $ready = $http->get('/ready');
+    is $ready->status, 200, 'it wants requests';
+    is $ready->json->{checks}{$_->[0]}{status}, $_->[1], "$_->[0]: $_->[1]"
+        for [database => 'down'], [journal => 'up'];
+    $first->signal('KILL');
+    is $load->wait_end,        '', 'no client has a complaint';
+    is scalar $load->failures, 0,  'every answer is a 200';
+    is $first->wait_end,       137, 'it was killed';
+    $first->remove;
+    $http->close;
+
+    $pg->run;
+    is $pg->count, 0, 'nothing is saved yet';
+    my $next = DnsTools::Container->new(env => \%env, options => \@mounted)->start;
+    my @ids  = $load->ids;
+    my %rows;
+    my $lost = sub {
+        %rows = map { $_ => 1 } $pg->ids;
+        return grep { !$rows{$_} } @ids;
+    };
+    ok eventually(sub { !$lost->() }, 30), 'every answer is a row' or diag scalar $lost->(), ' lost';
+    # Each client may have had one request under way whose answer it did not get.
+    my $more = keys(%rows) - @ids;
+    cmp_ok $more, '<=', $load->unanswered, 'and what was not answered is a row at most once';
+    note scalar @ids, ' answered, ', scalar $lost->(), " lost, $more saved without an answer";
+    docker('stop', '--time', 60, $next->id);
+    is $next->state->{ExitCode}, 0, 'the next one ends by itself';
+    $next->remove;
+    docker('volume', 'rm', $volume);
+};
+
 subtest 'the routes and the logs' => sub {
     my $container = DnsTools::Container->new(env => \%env)->start;
     wait_until('ready', sub { answers('/ready') });
@@ -90,6 +131,9 @@ subtest 'the routes and the logs' => sub {
     is $http->post('/tools/validate', '{"ip":"192.0.2.7"}')->body, '{"status":true}',   'validate';
     ok eventually(sub { $http->get('/ready')->json->{status} eq 'up' }), 'ready';
     is $http->get('/nothing')->json->{code}, 'not_found', "nginx's own errors are JSON";
+    is $http->get('/openapi.yaml')->body, slurp('openapi.yaml'), 'the description of the API';
+    like $http->get('/metrics')->body, qr/^dns_tools_lookups_total\{.*result="ok".*\} 1$/m, 'metrics';
+    is $http->get('/stats')->json->{lookups}{total}, 1, 'and figures for people';
     my ($line) = grep { /"dns_domain":"one\.test"/ } split /\n/, $container->logs;
     is eval { decode_json($line)->{dns_id} }, $answer->json->{id}, 'the access log is JSON';
 
