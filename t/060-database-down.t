@@ -63,10 +63,10 @@ subtest 'its connections are ended by an administrator' => sub {
 };
 
 subtest 'it refuses to write for a while' => sub {
-    $pg->sql('ALTER TABLE dns_lookups RENAME TO hidden', user => 'dns_tools');
+    $pg->sql('REVOKE INSERT ON dns_lookups FROM dns_tools');
     is ask(20), 20, 'lookups are answered';
     ok eventually(sub { $http->get('/ready')->json->{status} eq 'degraded' }), 'degraded';
-    $pg->sql('ALTER TABLE hidden RENAME TO dns_lookups', user => 'dns_tools');
+    $pg->sql('GRANT INSERT ON dns_lookups TO dns_tools');
     ok $pg->reaches(scalar(keys %saved), 40), 'written once it may'
         or diag $pg->count, ' of ', scalar keys %saved;
 };
