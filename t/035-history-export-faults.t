@@ -12,7 +12,15 @@ my $pg    = DnsTools::Postgres->start;
 my $nginx = DnsTools::Nginx->start(
     http   => use_dns($dns) . use_pg($pg),
     server => DnsTools::Nginx::routes()
-        . 'location = /impatient { send_timeout 300ms; dns_tools_history; }');
+        . <<~'CONF');
+            location = /impatient { send_timeout 300ms; dns_tools_history; }
+            location = /page {
+                ssi          on;
+                default_type text/html;
+                return 200 '<!--# include virtual="/history?format=csv" -->between
+                    <!--# include virtual="/history?format=csv&limit=2500" -->the end';
+            }
+            CONF
 my $http = $nginx->http;
 my ($worker) = $nginx->worker_pids;
 wait_until('the schema', sub { $pg->table_exists });
@@ -91,6 +99,17 @@ subtest 'at the pace of clients' => sub {
     my $sleeper = begin("/impatient?format=csv&limit=$count");
     ok $nginx->log_has(qr/client timed out/), 'send_timeout is over';
     is_cut_off $sleeper, 'for one that does not read';
+};
+
+subtest 'as parts of a page' => sub {
+    my $page = begin('/page');
+    lie_still;
+    my ($first, $second) = split /between/, rest_of($page);
+    for my $part ([$first, $count], [$second, 2500]) {
+        my %ids = map { $_ => 1 } $part->[0] =~ /^([0-9a-f]{8}-[0-9a-f-]{27}),/mg;
+        is scalar keys %ids, $part->[1], 'every row of an export';
+    }
+    like $second, qr/the end\r\n0\r\n\r\n\z/, 'and what stands behind them';
 };
 
 subtest 'a client that comes and goes' => sub {

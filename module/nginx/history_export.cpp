@@ -106,7 +106,8 @@ private:
     ngx_int_t wait_for_client() {
         ngx_connection_t* connection = r_->connection;
         ngx_event_t* write = connection->write;
-        if (!r_->buffered && !r_->postponed && !(r_ == r_->main && connection->buffered)) {
+        // A subrequest's text waits among the main request's: only the connection knows of it.
+        if (!r_->buffered && !r_->postponed && !connection->buffered) {
             if (write->timer_set && !write->delayed) {
                 ngx_del_timer(write);
             }
