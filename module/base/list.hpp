@@ -74,6 +74,14 @@ public:
         previous_ = next_ = this;
     }
 
+    /// `action` leaves all items where they are.
+    template <class Action>
+    void for_each(Action action) const {
+        for (ListNode* node = next_; node != this; node = node->next_) {
+            action(static_cast<T&>(*node));
+        }
+    }
+
     /// The first item for which `holds` is true; null when there is none.
     template <class Predicate>
     T* find_if(Predicate holds) const {

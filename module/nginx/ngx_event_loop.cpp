@@ -6,11 +6,10 @@
 
 namespace dns_tools::nginx {
 
-namespace {
-
-class NgxTimer final : public Timer {
+class NgxTimer final : public Timer, public ListNode {
 public:
-    NgxTimer(ngx_log_t* log, EventLoop::Callback fired) : fired_(std::move(fired)) {
+    NgxTimer(const NgxEventLoop& loop, ngx_log_t* log, EventLoop::Callback fired)
+        : loop_(loop), fired_(std::move(fired)) {
         connection_.fd = static_cast<ngx_socket_t>(-1);
         connection_.data = this;
         event_.data = &connection_;
@@ -22,7 +21,7 @@ public:
     void arm(std::chrono::milliseconds after, OnExit on_exit) override {
         // A set timer is taken out first: ngx_add_timer() ignores a move of less than 300 ms.
         disarm();
-        event_.cancelable = on_exit == OnExit::abandon;
+        event_.cancelable = on_exit == OnExit::abandon || loop_.timers_abandoned();
         ngx_add_timer(&event_, static_cast<ngx_msec_t>(after.count()));
     }
 
@@ -34,6 +33,8 @@ public:
 
     bool armed() const noexcept override { return event_.timer_set; }
 
+    void abandon() noexcept { event_.cancelable = 1; }
+
 private:
     static void on_fired(ngx_event_t* event) noexcept {
         auto* connection = static_cast<ngx_connection_t*>(event->data);
@@ -41,11 +42,14 @@ private:
         guarded(event->log, [self] { self->fired_(); });
     }
 
+    const NgxEventLoop& loop_;
     EventLoop::Callback fired_;
     ngx_event_t event_{};
     // Debug builds read the descriptor of the connection that a timer's data points to.
     ngx_connection_t connection_{};
 };
+
+namespace {
 
 class NgxTask final : public Task {
 public:
@@ -112,7 +116,10 @@ private:
     static void on_event(ngx_event_t* event) noexcept {
         auto* connection = static_cast<ngx_connection_t*>(event->data);
         if (connection->close) {
-            return;  // worker_shutdown_timeout has passed; StopSignal hears of it too
+            // No event: worker_shutdown_timeout has passed, of which StopSignal hears too. Events
+            // that were not answered from now on would come again and again.
+            connection->close = 0;
+            return;
         }
         auto* self = static_cast<NgxWatch*>(connection->data);
         const auto what = event->write ? Readiness::writable : Readiness::readable;
@@ -137,7 +144,9 @@ NgxEventLoop::~NgxEventLoop() {
 }
 
 std::unique_ptr<Timer> NgxEventLoop::make_timer(Callback fired) {
-    return std::make_unique<NgxTimer>(log_, std::move(fired));
+    auto timer = std::make_unique<NgxTimer>(*this, log_, std::move(fired));
+    timers_.push_back(*timer);
+    return timer;
 }
 
 std::unique_ptr<Task> NgxEventLoop::make_task(Callback run) {
@@ -154,6 +163,11 @@ std::unique_ptr<Watch> NgxEventLoop::watch(int fd, ReadyCallback ready) {
 
 std::chrono::steady_clock::time_point NgxEventLoop::now() const {
     return std::chrono::steady_clock::time_point(std::chrono::milliseconds(ngx_current_msec));
+}
+
+void NgxEventLoop::abandon_timers() noexcept {
+    timers_abandoned_ = true;
+    timers_.for_each([](NgxTimer& timer) { timer.abandon(); });
 }
 
 void NgxEventLoop::wake() {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "base/event_loop.hpp"
+#include "base/list.hpp"
 #include "nginx/ngx.hpp"
 
 namespace dns_tools::nginx {
+
+class NgxTimer;
 
 /// nginx's own event loop as the lower floors see it.
 class NgxEventLoop final : public EventLoop {
@@ -22,8 +25,14 @@ public:
     /// starts, or is told to quit) would otherwise sleep until the next event.
     void wake();
 
+    /// From now on no timer keeps the worker from exiting, whatever it is armed with.
+    void abandon_timers() noexcept;
+    bool timers_abandoned() const noexcept { return timers_abandoned_; }
+
 private:
     ngx_log_t* log_;
+    List<NgxTimer> timers_;
+    bool timers_abandoned_ = false;
     ngx_event_t wake_{};
 };
 

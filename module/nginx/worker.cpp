@@ -71,9 +71,13 @@ Stamp Worker::stamp() {
 }
 
 void Worker::stop(StopSignal::Kind kind) {
+    const bool at_once = kind == StopSignal::Kind::timeout;
     stopping_ = true;
     if (history_) {
-        history_->drain(kind == StopSignal::Kind::quit ? drain_at_most : std::chrono::seconds(0));
+        history_->drain(at_once ? std::chrono::seconds(0) : drain_at_most);
+    }
+    if (at_once) {
+        loop_.abandon_timers();  // whoever waited for them is being turned away
     }
     loop_.wake();
 }
