@@ -37,6 +37,10 @@ std::uint32_t start_time(std::string_view stat) noexcept {
     return static_cast<std::uint32_t>(ticks);
 }
 
+constexpr std::uint32_t start_of(std::uint64_t identity) noexcept {
+    return static_cast<std::uint32_t>(identity);
+}
+
 }  // namespace
 
 std::uint64_t process_identity(pid_t pid) noexcept {
@@ -48,7 +52,7 @@ std::uint64_t process_identity(pid_t pid) noexcept {
     std::snprintf(path.data(), path.size(), "/proc/%d/stat", static_cast<int>(pid));
     const int fd = open(path.data(), O_RDONLY | O_CLOEXEC);
     if (fd == -1) {
-        return of_pid;  // without /proc the pid has to do
+        return of_pid;  // without /proc, or a free descriptor, the pid has to do
     }
     std::array<char, 512> text;
     const auto size = read(fd, text.data(), text.size());
@@ -58,7 +62,9 @@ std::uint64_t process_identity(pid_t pid) noexcept {
 }
 
 bool is_alive(std::uint64_t identity) noexcept {
-    return identity != 0 && process_identity(static_cast<pid_t>(identity >> pid_shift)) == identity;
+    const auto found = process_identity(static_cast<pid_t>(identity >> pid_shift));
+    const bool both_complete = start_of(found) != 0 && start_of(identity) != 0;
+    return found != 0 && (found == identity || !both_complete);
 }
 
 }  // namespace dns_tools::metrics

@@ -1,5 +1,7 @@
 #include "metrics/counters.hpp"
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <thread>
 
@@ -207,6 +209,26 @@ TEST_F(CountersTest, APidThatCameBackIsAnotherProcess) {
     }
     EXPECT_EQ(snapshot().processes, 0U);
     EXPECT_EQ(snapshot().history_pending, 0U);
+}
+
+TEST_F(CountersTest, WithoutADescriptorLeftNobodyIsTakenForDead) {
+    Counters counters(zone());
+    counters.history_pending(3, began, 0);
+
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const auto all = snapshot();
+    {
+        const Counters late(zone());
+        EXPECT_EQ(snapshot().processes, 2U);
+    }
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+
+    EXPECT_EQ(all.processes, 1U);
+    EXPECT_EQ(all.history_pending, 3U);
+    EXPECT_EQ(snapshot().history_pending, 3U);
 }
 
 TEST_F(CountersTest, MoreProcessesThanPlacesStillCount) {
