@@ -111,8 +111,8 @@ ngx_int_t count_request(ngx_http_request_t* r) noexcept {
     const auto endpoint = known != nullptr ? known->endpoint : endpoint_of_location(r);
     if (endpoint) {
         const auto now = metrics::Clock::now();
-        counters->http_request(*endpoint, method_of(r), status_of(r),
-                               known != nullptr ? now - known->since : now - now, now);
+        const auto since = known != nullptr ? known->since : now;
+        counters->http_request(*endpoint, method_of(r), status_of(r), now - since, now);
     }
     return NGX_OK;
 }
