@@ -199,6 +199,7 @@ describe("wrong values are refused", () => {
         ["journal.enabled: false, journal.persistence.enabled: true", /nothing to keep/],
         ["metrics.port: 3000", /they must differ/],
         ["metrics.zoneSize: 64k", /\/metrics\/zoneSize/],
+        ["metrics.zoneSize: 1g", /\/metrics\/zoneSize/],
         ["metrics.enabled: false, metrics.serviceMonitor.enabled: true", /nothing to see/],
         ["service.type: ExternalName", /\/service\/type/],
         ["ingress.enabled: true", /ingress\.hosts is empty/],
