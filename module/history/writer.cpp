@@ -118,7 +118,7 @@ private:
     std::unique_ptr<Task> task_;
 
     bool draining_ = false;
-    Clock::time_point drain_until_;
+    milliseconds drain_at_most_{0};
 };
 
 Writer::Writer(EventLoop& loop, Random& random, Queue& queue, HostLookup& hosts,
@@ -153,16 +153,15 @@ void Writer::Impl::appended() {
     if (phase_ == Phase::writing) {
         // Not at once: what is appended in one turn of the loop goes in one batch.
         task_->post();
-    } else if (phase_ == Phase::closed && draining_ && loop_.now() < drain_until_) {
-        const auto left = std::chrono::ceil<milliseconds>(drain_until_ - loop_.now());
-        drain_timer_->arm(left, OnExit::wait);
+    } else if (phase_ == Phase::closed && draining_ && drain_at_most_ > milliseconds(0)) {
+        drain_timer_->arm(drain_at_most_, OnExit::wait);
         connect();
     }
 }
 
 void Writer::Impl::drain(milliseconds at_most) {
     draining_ = true;
-    drain_until_ = loop_.now() + at_most;
+    drain_at_most_ = at_most;
     if (queue_.pending() == 0) {
         return stop();
     }

@@ -64,8 +64,9 @@ public:
     void appended();
 
     /// The worker is leaving: from now on a worker that exits waits for the queue to empty, but no
-    /// longer than `at_most`; after that, or once empty, the connection closes. Records may still
-    /// be appended by requests that are under way.
+    /// longer than `at_most`; after that, or once empty, the connection closes. Requests that are
+    /// under way may still append records: one that comes when the connection is closed has
+    /// `at_most` again, if that is any time at all.
     void drain(std::chrono::milliseconds at_most);
 
     const DatabaseState& state() const noexcept;

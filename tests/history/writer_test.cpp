@@ -256,6 +256,29 @@ TEST_F(WriterTest, HasNothingToDrainWhenTheQueueIsEmpty) {
     EXPECT_EQ(loop.armed_timers(), 0U);
 }
 
+TEST_F(WriterTest, ARequestThatOutlastsTheDrainIsStillWritten) {
+    start();
+    ASSERT_TRUE(wait_up());
+    writer->drain(500ms);
+    loop.run_for(600ms);
+    append(1);
+    EXPECT_TRUE(loop.holds_exit());
+    ASSERT_TRUE(wait_written());
+    EXPECT_FALSE(loop.holds_exit());
+    EXPECT_EQ(rows(), 1U);
+}
+
+TEST_F(WriterTest, WithoutTimeToDrainNothingIsBegunAgain) {
+    start();
+    ASSERT_TRUE(wait_up());
+    writer->drain(0ms);
+    append(1);
+    loop.run_for(50ms);
+    EXPECT_FALSE(loop.holds_exit());
+    EXPECT_EQ(queue.pending(), 1U);
+    EXPECT_EQ(loop.armed_timers(), 0U);
+}
+
 TEST_F(WriterTest, ClosesWhenItsTimeToDrainIsOver) {
     options.conninfo = "host=/nonexistent dbname=x";
     start();
