@@ -24,29 +24,37 @@ bool TopList::Set::count_known(std::uint64_t key) noexcept {
     return false;
 }
 
-void TopList::Set::take_place(std::uint64_t key, std::string_view name) noexcept {
-    std::size_t victim = 0;
+std::size_t TopList::Set::victim() const noexcept {
+    std::size_t smallest = 0;
     for (std::size_t way = 0; way < ways; ++way) {
         if (get(keys[way]) == empty) {
-            victim = way;
-            break;
+            return way;
         }
-        if (get(counts[way]) < get(counts[victim])) {
-            victim = way;
+        if (get(counts[way]) < get(counts[smallest])) {
+            smallest = way;
         }
     }
+    return smallest;
+}
+
+void TopList::take_place(std::size_t index, std::uint64_t key, std::string_view name) noexcept {
+    Set& set = sets_[index];
+    const std::size_t way = set.victim();
     // The place is empty until all of it is written.
-    keys[victim].store(empty, std::memory_order_relaxed);
+    set.keys[way].store(empty, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
-    names[victim].write(name);
-    put(errors[victim], get(counts[victim]));
-    add(counts[victim]);
-    keys[victim].store(key, std::memory_order_release);
+    names_[index][way].write(name);
+    // Whoever counts the old name still, does so for nothing.
+    const auto inherited = get(set.counts[way]);
+    put(set.errors[way], inherited);
+    put(set.counts[way], inherited + 1);
+    set.keys[way].store(key, std::memory_order_release);
 }
 
 void TopList::count(std::string_view name, Clock::time_point now) noexcept {
     const auto key = hash_of(name, get(seed_));
-    Set& set = sets_[key % sets];
+    const std::size_t index = key % sets;
+    Set& set = sets_[index];
     if (set.count_known(key)) {
         return;
     }
@@ -59,17 +67,18 @@ void TopList::count(std::string_view name, Clock::time_point now) noexcept {
     }
     // Another process may have brought the name in meanwhile.
     if (!set.count_known(key)) {
-        set.take_place(key, name);
+        take_place(index, key, name);
     }
-    auto mine = now_ms;
-    set.turn.compare_exchange_strong(mine, nobody, std::memory_order_release,
-                                     std::memory_order_relaxed);
+    if (get(set.turn) == now_ms) {
+        set.turn.store(nobody, std::memory_order_release);
+    }
 }
 
 std::vector<TopList::Entry> TopList::top(std::size_t most) {
     const auto seed = get(seed_);
     std::vector<Entry> entries;
-    for (Set& set : sets_) {
+    for (std::size_t index = 0; index < sets; ++index) {
+        Set& set = sets_[index];
         for (std::size_t way = 0; way < ways; ++way) {
             auto key = set.keys[way].load(std::memory_order_acquire);
             if (key == empty) {
@@ -77,7 +86,7 @@ std::vector<TopList::Entry> TopList::top(std::size_t most) {
             }
             const auto count = get(set.counts[way]);
             const auto error = get(set.errors[way]);
-            std::string name = set.names[way].read();
+            std::string name = names_[index][way].read();
             std::atomic_thread_fence(std::memory_order_acquire);
             if (get(set.keys[way]) != key) {
                 continue;  // it has just changed hands

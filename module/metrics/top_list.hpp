@@ -20,7 +20,8 @@ namespace dns_tools::metrics {
 /// its possible error.
 ///
 /// The places are divided into small sets by the hash of the name, each a sketch of its own, so
-/// that a name is found, or its place, within two cache lines.
+/// that a name is found, or its place, within two cache lines. What is looked at for every name
+/// lies together, in a few pages; the names themselves are only written.
 ///
 /// Processes may be killed at any step. Counting a name that is there is one atomic step. Taking a
 /// place is guarded by the set's turn, which nobody waits for: who does not get it leaves its name
@@ -48,19 +49,22 @@ public:
     std::vector<Entry> top(std::size_t most);
 
 private:
-    struct Set {
+    struct alignas(cache_line) Set {
         std::array<Cell, ways> keys;  ///< hashes of the names; 0: the place is empty
         std::array<Cell, ways> counts;
         std::array<Cell, ways> errors;  ///< how much of the count was inherited
-        alignas(cache_line) Cell turn;  ///< when it was taken, in milliseconds; 0: it is free
-        std::array<SharedText<(max_name + 1) / 8>, ways> names;
+        Cell turn;                      ///< when it was taken, in milliseconds; 0: it is free
 
         bool count_known(std::uint64_t key) noexcept;
-        void take_place(std::uint64_t key, std::string_view name) noexcept;
+        std::size_t victim() const noexcept;
     };
+    using Names = std::array<SharedText<(max_name + 1) / 8>, ways>;
+
+    void take_place(std::size_t index, std::uint64_t key, std::string_view name) noexcept;
 
     Cell seed_;
     alignas(cache_line) std::array<Set, sets> sets_;
+    alignas(cache_line) std::array<Names, sets> names_;
 };
 
 }  // namespace dns_tools::metrics

@@ -18,7 +18,7 @@
 namespace dns_tools::metrics {
 
 /// To be counted up with every change of what follows, and of labels.hpp.
-inline constexpr std::uint64_t layout_version = 1;
+inline constexpr std::uint64_t layout_version = 2;
 
 inline constexpr std::size_t max_upstreams = 64;
 inline constexpr std::size_t max_processes = 256;
