@@ -220,6 +220,13 @@ private:
         return ids;
     }
 
+    bool has_all() const {
+        const auto has = held();
+        const auto expects = expected();
+        return std::all_of(expects.begin(), expects.end(),
+                           [&](const Uuid& id) { return has.count(id) != 0; });
+    }
+
     void check_all() {
         ASSERT_EQ(held(), expected());
         for (const auto& journal : journals_) {
@@ -230,14 +237,12 @@ private:
     /// Waits until the journals have found all that others left, but for what was harmed.
     void find_all(const Harm& harm) {
         for (int rounds = 0; rounds < 200; ++rounds) {
-            IdSet missing;
             const auto has = held();
-            for (const auto& id : expected()) {
-                if (has.count(id) == 0 && harm.records.count(id) == 0) {
-                    missing.insert(id);
-                }
-            }
-            if (missing.empty()) {
+            const auto expects = expected();
+            const bool missing = std::any_of(expects.begin(), expects.end(), [&](const Uuid& id) {
+                return has.count(id) == 0 && harm.records.count(id) == 0;
+            });
+            if (!missing) {
                 return settle(harm, has);
             }
             if (harm.headers && !diary_.newer.empty()) {
@@ -260,6 +265,10 @@ private:
             ASSERT_EQ(has, expected());
             return;
         }
+        // The harmed file may not have been looked at yet. Without its hints nobody can tell that
+        // something is missing.
+        loop_.run_until([&] { return !diary_.damages.empty() || has_all(); },
+                        milliseconds(harm.header ? 50 : 5'000));
         // What is on its way in still: a harmed record that survived, or one that comes again.
         loop_.run_for(milliseconds(10));
         const auto now = held();
