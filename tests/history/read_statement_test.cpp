@@ -69,8 +69,8 @@ protected:
                 "CREATE INDEX dns_lookups_below ON dns_lookups (reverse(domain) text_pattern_ops);"
                 "CREATE INDEX dns_lookups_client ON dns_lookups (client_ip, id);"
                 "CREATE INDEX dns_lookups_addresses ON dns_lookups USING gin (addresses);"
-                // A sample of 100 values takes a rare one that it happens to hold for one percent of
-                // the table.
+                // A sample of 100 values takes a rare one that it happens to hold for one percent
+                // of the table.
                 "SET default_statistics_target = 1000;"
                 "ANALYZE dns_lookups");
     }
