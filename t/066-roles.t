@@ -7,8 +7,9 @@ use DnsTools::Test;
 my $dns = DnsTools::Knot->start;
 my $pg  = DnsTools::Postgres->start;
 $pg->sql('ALTER ROLE dns_tools CREATEROLE');
-DnsTools::Nginx->start(http => use_pg($pg))->finish(above_warn => 1);
-ok $pg->table_exists, 'the owner has made the table';
+my $owner = DnsTools::Nginx->start(http => use_pg($pg));
+wait_until('the schema', sub { $pg->table_exists });
+$owner->finish(above_warn => 1);
 $pg->sql_file('roles.sql', user => 'dns_tools');
 
 my $reads =

@@ -56,7 +56,7 @@ protected:
             .run(
                 "CREATE TABLE dns_lookups (id uuid PRIMARY KEY, created_at timestamptz NOT NULL,"
                 " client_ip inet, domain text NOT NULL, addresses inet[] NOT NULL,"
-                " ttls integer[] NOT NULL);"
+                " ttls integer[] NOT NULL) WITH (autovacuum_enabled = off);"
                 "INSERT INTO dns_lookups"
                 " SELECT (lpad(to_hex(1700000000000 + n * 1000), 12, '0') ||"
                 "   '70008000' || lpad(to_hex(n), 12, '0'))::uuid,"
