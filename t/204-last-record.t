@@ -49,7 +49,11 @@ my @ids  = $load->ids;
 my $lost = grep { !$rows{$_} } @ids;
 my $told = sum0 $ordeal->log_text =~ /(\d+) lookups that were answered are not saved/g;
 cmp_ok $lost, '>', 0, 'the queue in memory loses what was pending';
-is $lost, $told, @ids . " answered, $lost lost, and the log says so";
+SKIP: {
+    skip 'the master kills a worker that takes more than a second to leave', 1
+        if $ENV{TEST_NGINX_VALGRIND};
+    is $lost, $told, @ids . " answered, $lost lost, and the log says so";
+}
 
 $nginx->finish;
 done_testing;
