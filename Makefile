@@ -63,10 +63,11 @@ deb: ## Build the Debian package: build/libnginx-mod-http-dns-tools_*.deb
 test-deploy: ## Test the image, compose.yaml, the package, the chart and openapi.yaml (root; PARTS=image)
 	@scripts/test-deploy $(PARTS)
 
-lint: ## Check formatting, scripts, YAML, workflows, the chart, documents, who includes whom
+lint: ## Check C++, formatting, scripts, YAML, workflows, the chart, documents, who includes whom
 	@scripts/lint
+	@scripts/tidy
 
-tidy: ## Check the C++ with clang-tidy (slow)
+tidy: ## Check the C++ alone, with clang-tidy
 	@scripts/tidy
 
 clean: ## Remove the build folder
