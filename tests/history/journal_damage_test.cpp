@@ -160,6 +160,11 @@ TEST_F(DamagedJournal, AnAcknowledgedOffsetThatLeadsNowhereReplays) {
 }
 
 TEST_F(DamagedJournal, ADiskThatCannotReadLosesOnlyWhatIsBehind) {
+    for (const auto& other : files()) {
+        if (other != file) {
+            fs::remove(other);  // an empty segment, if it was made before the crash
+        }
+    }
     disk.bad_from = 8'192;
     std::set<int> records;
     for (int i = 0; i < 100; ++i) {
