@@ -31,7 +31,7 @@ void Resolver::probe(Waiter& waiter) {
     impl_->probe(waiter);
 }
 
-std::chrono::steady_clock::time_point Resolver::last_answer() const noexcept {
+std::optional<std::chrono::steady_clock::time_point> Resolver::last_answer() const noexcept {
     return impl_->last_answer();
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -92,8 +93,8 @@ public:
     /// failed. Probes that meet share one round.
     void probe(Waiter& waiter);
 
-    /// When any upstream answered last; the epoch of the clock before the first answer.
-    std::chrono::steady_clock::time_point last_answer() const noexcept;
+    /// When any upstream answered last; none before the first answer.
+    std::optional<std::chrono::steady_clock::time_point> last_answer() const noexcept;
     std::size_t outstanding() const noexcept;
 
     struct UpstreamState {

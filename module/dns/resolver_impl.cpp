@@ -27,7 +27,6 @@ Resolver::Impl::Impl(EventLoop& loop, Random& random, ResolverObserver& observer
       settle_task_(loop.make_task([this] { settle(); })),
       tick_(loop.make_timer([this] { tick(); })) {
     overloaded_.result = Result::overloaded;
-    overloaded_.detail = "too many lookups are under way";
     for (const auto& address : options_.upstreams) {
         if (upstreams_.size() == max_upstreams) {
             break;
@@ -359,8 +358,8 @@ bool Resolver::Impl::somebody_waits() const {
     return under_way_.find_if(waited_for) != nullptr || pausing_.find_if(waited_for) != nullptr;
 }
 
-std::chrono::steady_clock::time_point Resolver::Impl::last_answer() const noexcept {
-    std::chrono::steady_clock::time_point latest{};
+std::optional<std::chrono::steady_clock::time_point> Resolver::Impl::last_answer() const noexcept {
+    std::optional<std::chrono::steady_clock::time_point> latest;
     for (const auto& upstream : upstreams_) {
         latest = std::max(latest, upstream->last_answer());
     }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/list.hpp"
@@ -22,7 +23,7 @@ public:
     const Answer* resolve(const Name& name, Waiter& waiter);
     void probe(Waiter& waiter);
 
-    std::chrono::steady_clock::time_point last_answer() const noexcept;
+    std::optional<std::chrono::steady_clock::time_point> last_answer() const noexcept;
     std::size_t outstanding() const noexcept { return queries_.size(); }
     std::vector<UpstreamState> upstream_states() const;
 

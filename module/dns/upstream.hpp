@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "base/backoff.hpp"
@@ -27,8 +28,8 @@ public:
     /// Among the resolver's upstreams.
     std::size_t place() const noexcept { return place_; }
     Health health() const noexcept { return health_; }
-    /// The epoch of the clock before the first answer.
-    TimePoint last_answer() const noexcept { return last_answer_; }
+    /// None before the first.
+    std::optional<TimePoint> last_answer() const noexcept { return last_answer_; }
 
     /// Whether it is down, and it is time that one query tries it again. The next one's time comes
     /// after another pause.
@@ -53,7 +54,7 @@ private:
     std::size_t place_;
     Health health_ = Health::unknown;
     unsigned silences_ = 0;
-    TimePoint last_answer_{};
+    std::optional<TimePoint> last_answer_;
     TimePoint retry_at_{};
     Backoff backoff_;
 };

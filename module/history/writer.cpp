@@ -105,7 +105,7 @@ private:
     DatabaseState state_;
 
     Flights flights_;
-    Clock::time_point last_sent_{};
+    Clock::time_point quiet_from_{};  // unless a batch is sent before
     std::vector<Record> records_;
     InsertBatch insert_;
 
@@ -286,7 +286,7 @@ void Writer::Impl::read(const Flights::Batch& batch) {
 /// Makes a batch of the records behind the last one when it is due, and reads it.
 bool Writer::Impl::make_batch(bool lingered) {
     const std::size_t unsent = queue_.pending() - flights_.rows();
-    const bool quiet = flights_.in_flight() == 0 && loop_.now() - last_sent_ >= options_.linger;
+    const bool quiet = flights_.in_flight() == 0 && loop_.now() >= quiet_from_;
     const bool due = lingered || draining_ || quiet;
     if (unsent == 0 || (unsent < options_.batch_rows && !due)) {
         return false;
@@ -304,8 +304,9 @@ void Writer::Impl::send(bool confirm) {
     const PgStatement statements[] = {{schema::insert, insert_.parameters()},
                                       {schema::confirm, {}}};
     connection_.send(std::span(statements).first(confirm ? 2 : 1));
-    last_sent_ = loop_.now();
-    flights_.sent(last_sent_, Clock::now());
+    const auto now = loop_.now();
+    quiet_from_ = now + options_.linger;
+    flights_.sent(now, Clock::now());
 }
 
 /// A timer runs only while there is something to wait for.

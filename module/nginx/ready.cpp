@@ -72,7 +72,8 @@ private:
 
 ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     dns::Resolver& resolver = worker()->resolver();
-    if (worker()->loop().now() - resolver.last_answer() < recent) {
+    const auto last = resolver.last_answer();
+    if (last && worker()->loop().now() - *last < recent) {
         return send(r, readiness(*worker(), true, {}));
     }
     resolver.probe(make_for_request<PendingReady>(r, r));

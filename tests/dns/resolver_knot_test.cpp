@@ -118,6 +118,7 @@ TEST_F(ResolverKnotTest, ABurstOf10000IsAnswered) {
 
 TEST_F(ResolverKnotTest, ProbeFindsItAlive) {
     start({knot->address()});
+    EXPECT_FALSE(resolver->last_answer());
     Recorder one;
     Recorder other;
     resolver->probe(one);
@@ -125,7 +126,7 @@ TEST_F(ResolverKnotTest, ProbeFindsItAlive) {
     ASSERT_TRUE(loop.run_until([&] { return one.calls == 1 && other.calls == 1; }));
     EXPECT_EQ(one.answer.result, Result::ok);
     EXPECT_EQ(other.answer.result, Result::ok);
-    EXPECT_GT(resolver->last_answer().time_since_epoch().count(), 0);
+    EXPECT_TRUE(resolver->last_answer());
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ std::unique_ptr<Watch> PollLoop::watch(int fd, ReadyCallback ready) {
 }
 
 Clock::time_point PollLoop::now() const {
-    return Clock::now();
+    return Clock::time_point(Clock::now() - made_);
 }
 
 bool PollLoop::holds_exit() const {

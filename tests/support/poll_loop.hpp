@@ -17,6 +17,7 @@ public:
     std::unique_ptr<Timer> make_timer(Callback fired) override;
     std::unique_ptr<Task> make_task(Callback run) override;
     std::unique_ptr<Watch> watch(int fd, ReadyCallback ready) override;
+    /// Counts from the making of the loop, as on a machine that has just booted.
     std::chrono::steady_clock::time_point now() const override;
 
     /// Turns until `done` holds; false when `at_most` has passed before.
@@ -45,6 +46,7 @@ private:
     std::list<PollTask*> posted_;
     std::list<PollWatch*> watches_;
     int refusals_ = 0;
+    const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace dns_tools::test
