@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/quote.hpp"
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace dns_tools::api {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace dns_tools::api::json {
 

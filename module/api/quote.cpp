@@ -1,6 +1,6 @@
 #include "api/quote.hpp"
 
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace dns_tools::api {
 

@@ -4,7 +4,7 @@
 
 #include "api/instant.hpp"
 #include "api/json_writer.hpp"
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace dns_tools::api {
 

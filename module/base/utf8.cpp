@@ -1,8 +1,8 @@
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstdint>
 
-namespace dns_tools::api {
+namespace dns_tools {
 
 namespace {
 
@@ -71,4 +71,4 @@ std::size_t find_bad_utf8(std::string_view text) noexcept {
     return text.npos;
 }
 
-}  // namespace dns_tools::api
+}  // namespace dns_tools

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/ip_address.hpp"
+#include "base/utf8.hpp"
 #include "dns/ipv4_text.hpp"
 
 namespace dns_tools::dns {
@@ -61,44 +62,6 @@ bool is_ip_literal(std::string_view text) {
     return address.has_value();
 }
 
-/// The length of the UTF-8 sequence at the beginning of `text`, 0 when there is none (RFC 3629 §4).
-std::size_t utf8_sequence(std::string_view text) {
-    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto first = byte(0);
-    const std::size_t size = first < 0x80                     ? 1
-                             : first >= 0xc2 && first <= 0xdf ? 2
-                             : first >= 0xe0 && first <= 0xef ? 3
-                             : first >= 0xf0 && first <= 0xf4 ? 4
-                                                              : 0;
-    if (size < 2) {
-        return size;
-    }
-    if (text.size() < size) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < size; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    const auto second = byte(1);
-    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool surrogate = first == 0xed && second > 0x9f;
-    const bool beyond_unicode = first == 0xf4 && second > 0x8f;
-    return overlong || surrogate || beyond_unicode ? 0 : size;
-}
-
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const auto size = utf8_sequence(text);
-        if (size == 0) {
-            return false;
-        }
-        text.remove_prefix(size);
-    }
-    return true;
-}
-
 NameError idna_error(int code) {
     switch (code) {
         case IDN2_TOO_BIG_LABEL:
@@ -113,7 +76,7 @@ NameError idna_error(int code) {
 
 /// The A-label form of a text that is not all ASCII.
 std::variant<std::string, NameError> to_ascii(std::string_view text) {
-    if (!is_utf8(text)) {
+    if (find_bad_utf8(text) != text.npos) {
         return NameError::bad_utf8;
     }
     // libidn2 would end at a NUL and, without STD3 rules (underscores are fine), keep spaces.

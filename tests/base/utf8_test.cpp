@@ -1,10 +1,10 @@
-#include "api/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace dns_tools::api {
+namespace dns_tools {
 
 namespace {
 
@@ -67,4 +67,4 @@ TEST(Utf8, finds_the_first_bad_byte) {
 
 }  // namespace
 
-}  // namespace dns_tools::api
+}  // namespace dns_tools
