@@ -10,8 +10,8 @@ export CXX
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-unit test-integration test-deep test-faults test-valgrind \
-	test-build test-deploy test-chart test-openapi bench image deb lint tidy clean
+.PHONY: help build run test test-unit test-integration test-deep test-faults test-sanitizers \
+	test-valgrind test-build test-deploy test-chart test-openapi bench image deb lint tidy clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' Makefile | column -t -s '|'
@@ -37,6 +37,11 @@ test-deep: ## Run the long tests of t/deep
 
 test-faults: ## Run the slow fault tests of t/faults
 	@scripts/test faults
+
+# In a build folder of its own.
+SANITIZERS ?= address,undefined
+test-sanitizers: ## Run the unit tests under sanitizers (SANITIZERS=address,undefined or thread)
+	@SANITIZERS="$(SANITIZERS)" BUILD="$(BUILD)/$(SANITIZERS)" scripts/test unit
 
 test-valgrind: ## Run the integration tests with nginx under valgrind
 	@scripts/test valgrind
