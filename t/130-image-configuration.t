@@ -166,7 +166,13 @@ open $file, '>', $everyones or die $!;
 close $file;
 chmod 0644, $everyones;
 for my $case (
-    [{PGUSER => 'me'}, qr/PGHOST=''/],
+    [{PGUSER => 'me'},                        qr/PGHOST=''.* PGUSER is set/],
+    [{DNS_TOOLS_RECORD    => 'commit'},       qr/PGHOST=''.* DNS_TOOLS_RECORD is set/],
+    [{DNS_TOOLS_JOURNAL   => 'on'},           qr/PGHOST=''.* DNS_TOOLS_JOURNAL is set/],
+    [{DNS_TOOLS_RETENTION => '90d'},          qr/PGHOST=''.* DNS_TOOLS_RETENTION is set/],
+    [{PGHOST => 'db', PGTARGETSESSIONATTRS => 'write'}, qr/PGTARGETSESSIONATTRS='write'.* read-write/],
+    [{PGHOST => 'db', PGCHANNELBINDING     => 'on'},    qr/PGCHANNELBINDING='on'.* prefer/],
+    [{PGHOST => 'db', PGCONNECT_TIMEOUT    => '5s'},    qr/PGCONNECT_TIMEOUT='5s'.* a number/],
     [{PGHOST => 'db', PGPORT        => '5432x'},    qr/PGPORT='5432x'/],
     [{PGHOST => 'db', PGSSLMODE     => 'on'},       qr/PGSSLMODE='on'.* verify-full/],
     [{PGHOST => 'db', PGSSLROOTCERT => '/none'},    qr{PGSSLROOTCERT='/none'.* can read}],
