@@ -40,22 +40,6 @@ sub begin ($target, $reader = $nginx->http) {
     return [$reader, $begin];
 }
 
-# Waits until no page more is read: the exports that are under way wait for their clients.
-sub lie_still() {
-    my $last = '';
-    wait_until(
-        'the exports lie still',
-        sub {
-            my $now = $pg->sql(
-                q{SELECT max(query_start) FROM pg_stat_activity WHERE usename = 'dns_tools'});
-            my $same = $now eq $last;
-            $last = $now;
-            select undef, undef, undef, 0.1;
-            return $same;
-        });
-    return;
-}
-
 # All bytes of it, up to the end of the connection.
 sub rest_of ($export) {
     my ($reader, $text) = @$export;
@@ -81,7 +65,7 @@ sub memory() { return (slurp("/proc/$worker/status") =~ /^VmRSS:\s+(\d+)/m)[0] }
 subtest 'at the pace of clients' => sub {
     my $before  = memory;
     my @exports = map { begin($target) } 1 .. 4;
-    lie_still;
+    $pg->wait_until_idle;
     error_is $http->get('/history?format=ndjson'), 503, 'overloaded', 'four at a time';
     is $http->get($target)->header('retry-after'), 10, 'Retry-After';
     is $http->get('/history')->status, 200, 'pages are answered';
@@ -103,7 +87,7 @@ subtest 'at the pace of clients' => sub {
 
 subtest 'as parts of a page' => sub {
     my $page = begin('/page');
-    lie_still;
+    $pg->wait_until_idle;
     my ($first, $second) = split /between/, rest_of($page);
     for my $part ([$first, $count], [$second, 2500]) {
         my %ids = map { $_ => 1 } $part->[0] =~ /^([0-9a-f]{8}-[0-9a-f-]{27}),/mg;
@@ -124,12 +108,12 @@ subtest 'a client that comes and goes' => sub {
 
 subtest 'reload and QUIT' => sub {
     my $reloaded = begin($target);
-    lie_still;
+    $pg->wait_until_idle;
     $nginx->reload(leave_old => 1);
     is_whole $reloaded, $count, 'an export goes on over a reload';
     ok eventually(sub { $nginx->worker_pids == 1 }), 'and the old worker leaves';
     my $export = begin($target);
-    lie_still;
+    $pg->wait_until_idle;
     $nginx->process->signal('QUIT');
     is_whole $export, $count, 'and over QUIT';
     ok $nginx->process->wait_end(15), 'nginx leaves by itself';
@@ -164,7 +148,7 @@ subtest 'a database that dies over HTTP/1.1' => sub {
     my $client = $other->http;
     ok eventually(sub { $client->get('/history?format=csv&limit=1')->status == 200 }), 'before';
     my $export = begin($target, $other->http);
-    lie_still;
+    $pg->wait_until_idle;
     $pg->crash;
     is_cut_off $export, 'there is no last chunk';
     ok $other->log_has(qr/\[error\].* an export of the history ends early: /), 'the log says so';

@@ -36,7 +36,10 @@ void finish(ngx_http_request_t* r, ngx_int_t rc) noexcept {
 class HistoryExport final : public history::ReadWaiter {
 public:
     HistoryExport(ngx_http_request_t* r, api::HistoryRequest asked, WorkerHistory& history)
-        : r_(r), asked_(std::move(asked)), history_(history) {
+        : r_(r),
+          asked_(std::move(asked)),
+          history_(history),
+          text_(make_in_pool<std::string>(r->pool)) {
         ++history_.exports_under_way;
     }
     ~HistoryExport() override { --history_.exports_under_way; }
@@ -154,7 +157,9 @@ private:
     ngx_http_request_t* r_;
     api::HistoryRequest asked_;  // what is left of it
     WorkerHistory& history_;
-    std::string text_;  // of the page that is being sent
+    // Of the page that is being sent. In the pool, which outlives this object when a request ends
+    // early: HTTP/2 still sends the rest of a frame that it has begun.
+    std::string& text_;
     ngx_buf_t buffer_{};
 };
 

@@ -9,15 +9,15 @@
 namespace dns_tools::nginx {
 
 /// dns_tools_record: whether lookups are saved, and what their answers wait for.
-enum class RecordMode : ngx_uint_t { off, on, commit };
+enum class RecordMode { off, on, commit };
 
 /// What the module knows of a location.
 struct LocationConf {
     std::optional<metrics::Endpoint> endpoint;  ///< which of the module's handlers it has
-    ngx_uint_t record = NGX_CONF_UNSET_UINT;    ///< a RecordMode
+    std::optional<RecordMode> record;           ///< set, once merged
     history::ClientPrivacy* privacy = nullptr;  ///< dns_tools_client_ip; in the pool
 
-    RecordMode record_mode() const noexcept { return static_cast<RecordMode>(record); }
+    RecordMode record_mode() const noexcept { return *record; }
 };
 
 const LocationConf& location_conf(ngx_http_request_t* r) noexcept;
@@ -29,7 +29,7 @@ void* create_location_conf(ngx_conf_t* cf) noexcept;
 /// sets stays.
 char* merge_location_conf(ngx_conf_t* cf, void* parent, void* child) noexcept;
 
-extern ngx_conf_enum_t record_modes[];
+char* set_record(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 char* set_client_ip(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
 
 }  // namespace dns_tools::nginx

@@ -42,14 +42,13 @@ ngx_command_t in_http(std::string_view name, ngx_uint_t arguments, Setter set) {
             nullptr};
 }
 
-ngx_command_t everywhere(std::string_view name, ngx_uint_t arguments, Setter set,
-                         ngx_uint_t offset = 0, void* post = nullptr) {
+ngx_command_t everywhere(std::string_view name, ngx_uint_t arguments, Setter set) {
     return {ngx_string_of(name),
             NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | arguments,
             set,
             NGX_HTTP_LOC_CONF_OFFSET,
-            offset,
-            post};
+            0,
+            nullptr};
 }
 
 template <Endpoint endpoint>
@@ -70,8 +69,7 @@ std::array commands{
     in_http("dns_tools_journal", NGX_CONF_1MORE, &set_journal),
     in_http("dns_tools_schema", NGX_CONF_TAKE1, &set_schema),
     in_http("dns_tools_zone", NGX_CONF_TAKE1, &set_zone),
-    everywhere("dns_tools_record", NGX_CONF_TAKE1, &ngx_conf_set_enum_slot,
-               offsetof(LocationConf, record), record_modes),
+    everywhere("dns_tools_record", NGX_CONF_TAKE1, &set_record),
     everywhere("dns_tools_client_ip", NGX_CONF_TAKE12, &set_client_ip),
     in_location<Endpoint::info>(),
     in_location<Endpoint::health>(),

@@ -182,6 +182,22 @@ sub _run ($self, $what, $input, %o) {
     return $text;
 }
 
+# Waits until the module asks for nothing more: what is under way waits for clients.
+sub wait_until_idle ($self) {
+    my $last = '';
+    wait_until(
+        'no query is sent any more',
+        sub {
+            my $now = $self->sql(
+                q{SELECT max(query_start) FROM pg_stat_activity WHERE usename = 'dns_tools'});
+            my $same = $now eq $last;
+            $last = $now;
+            select undef, undef, undef, 0.1;
+            return $same;
+        });
+    return;
+}
+
 sub table_exists ($self) {
     return $self->sql(q{SELECT to_regclass('dns_lookups') IS NOT NULL}) eq 't';
 }
