@@ -31,6 +31,13 @@ for my $route ('/tools/validate', '/tools/lookup') {
     error_is $http->response, 413, 'body_too_large', '10 MB in chunks';
 
     $http = $nginx->http;
+    $http->send("POST $route HTTP/1.1\r\nHost: dns.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+            . sprintf "%x\r\n%s\r\n", 20_000, 'x' x 20_000);
+    my $early = $http->response;
+    error_is $early, 413, 'body_too_large', 'more than is taken, before the end of it';
+    is $early->header('connection'), 'close', 'and the connection closes, as it says';
+
+    $http = $nginx->http;
     error_is $http->post($route, '[' x 10_000), 413, 'body_too_large', '10,000 nested brackets';
     error_is $http->post($route, 'x' x 8193),   413, 'body_too_large', 'one byte too many';
     error_is $http->post($route, 'x' x 8192),   400, 'invalid_body',   'the most that is read';

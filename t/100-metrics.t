@@ -31,6 +31,8 @@ my $nginx = DnsTools::Nginx->start(
         location = /small-page { client_max_body_size 10; error_page 413 /page; dns_tools_validate; }
         location = /denied  { deny all; error_page 403 /page; dns_tools_history; }
         location /page      { return 200 'page'; }
+        location = /methods { limit_except GET { allow 127.0.0.1; deny all; } dns_tools_validate; }
+        location = /reading { limit_except GET { deny all; } dns_tools_validate; }
         location = /other   { return 200 'other'; }
         location = /v1/health { rewrite ^ /health last; }
         location = /guarded { auth_request /guard; try_files /none @inside; }
@@ -104,6 +106,11 @@ get('/limited', requests('health', 'GET', 200));
 get('/limited', requests('health', 'GET', 429));
 get('/named',   requests('info',   'GET', 200));
 is get('/named', requests('info', 'GET', 429))->body, 'named', 'a named error page';
+expect(requests('validate', 'POST', 200));
+is $http->post('/methods', '{"ip":"192.0.2.7"}')->body, '{"status":true}',
+    'a method that limit_except lets through';
+expect(requests('validate', 'POST', 403));
+is $http->post('/reading', '{"ip":"192.0.2.7"}')->status, 403, 'and one that it does not';
 expect(requests('validate', 'POST', 413));
 is $http->post('/small', 'x' x 100)->status, 413, 'a body that nginx refuses';
 expect(requests('validate', 'POST', 413));

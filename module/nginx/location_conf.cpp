@@ -8,6 +8,7 @@
 
 #include "nginx/directive.hpp"
 #include "nginx/guard.hpp"
+#include "nginx/handlers.hpp"
 #include "nginx/main_conf.hpp"
 #include "nginx/pool.hpp"
 
@@ -19,10 +20,6 @@ using Privacy = history::ClientPrivacy;
 
 constexpr off_t default_body_limit = 1024 * 1024;  // client_max_body_size
 constexpr off_t no_limit = 0;
-
-constexpr ngx_uint_t value_of(RecordMode mode) {
-    return static_cast<ngx_uint_t>(mode);
-}
 
 /// The content of a key file without the newline that editors put at its end.
 std::optional<std::string> read_key(ngx_conf_t* cf, ngx_str_t path) {
@@ -46,14 +43,34 @@ std::optional<std::string> read_key(ngx_conf_t* cf, ngx_str_t path) {
     return key;
 }
 
+template <typename Mode>
+struct Word {
+    std::string_view text;
+    Mode mode;
+};
+
+char* parse_record(ngx_conf_t* cf, LocationConf& conf) {
+    static constexpr std::array<Word<RecordMode>, 3> words{
+        {{"off", RecordMode::off}, {"on", RecordMode::on}, {"commit", RecordMode::commit}}};
+    if (conf.record) {
+        return is_duplicate;
+    }
+    const auto& value = arguments(cf)[1];
+    for (const auto& word : words) {
+        if (view(value) == word.text) {
+            conf.record = word.mode;
+            return fine;
+        }
+    }
+    return invalid(cf, value, "it must be \"off\", \"on\" or \"commit\"");
+}
+
 char* parse_client_ip(ngx_conf_t* cf, LocationConf& conf) {
-    struct Word {
-        std::string_view text;
-        Privacy::Mode mode;
-    };
-    static constexpr std::array words{
-        Word{"full", Privacy::Mode::full}, Word{"truncate", Privacy::Mode::truncate},
-        Word{"hash", Privacy::Mode::hash}, Word{"off", Privacy::Mode::off}};
+    static constexpr std::array<Word<Privacy::Mode>, 4> words{
+        {{"full", Privacy::Mode::full},
+         {"truncate", Privacy::Mode::truncate},
+         {"hash", Privacy::Mode::hash},
+         {"off", Privacy::Mode::off}}};
     static constexpr std::string_view right =
         "it must be \"full\", \"truncate\", \"off\", or \"hash\" followed by key=FILE";
 
@@ -61,7 +78,7 @@ char* parse_client_ip(ngx_conf_t* cf, LocationConf& conf) {
         return is_duplicate;
     }
     const auto values = arguments(cf).subspan(1);
-    for (const Word& word : words) {
+    for (const auto& word : words) {
         if (view(values[0]) != word.text) {
             continue;
         }
@@ -88,11 +105,6 @@ char* parse_client_ip(ngx_conf_t* cf, LocationConf& conf) {
 
 }  // namespace
 
-ngx_conf_enum_t record_modes[] = {{ngx_string("off"), value_of(RecordMode::off)},
-                                  {ngx_string("on"), value_of(RecordMode::on)},
-                                  {ngx_string("commit"), value_of(RecordMode::commit)},
-                                  {ngx_null_string, 0}};
-
 const LocationConf& location_conf(ngx_http_request_t* r) noexcept {
     return *static_cast<LocationConf*>(ngx_http_get_module_loc_conf(r, ngx_http_dns_tools_module));
 }
@@ -105,9 +117,18 @@ void* create_location_conf(ngx_conf_t* cf) noexcept {
 char* merge_location_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
     const auto& outer = *static_cast<LocationConf*>(parent);
     auto& conf = *static_cast<LocationConf*>(child);
-    ngx_conf_merge_uint_value(conf.record, outer.record, value_of(RecordMode::on));
+    if (!conf.record) {
+        conf.record = outer.record.value_or(RecordMode::on);
+    }
     if (conf.privacy == nullptr) {
         conf.privacy = outer.privacy;
+    }
+    auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    // A location's limit_except is a location of its own, which has no handler but the outer one's.
+    if (core->lmt_excpt && core->handler == nullptr && outer.endpoint) {
+        conf.endpoint = outer.endpoint;
+        core->handler = routes[metrics::index(*outer.endpoint)].handler;
     }
     if (conf.endpoint && conf.record_mode() == RecordMode::commit && !main_conf(cf).conninfo) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -115,12 +136,15 @@ char* merge_location_conf(ngx_conf_t* cf, void* parent, void* child) noexcept {
         return failed;
     }
 
-    auto* core = static_cast<ngx_http_core_loc_conf_t*>(
-        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
     if (conf.endpoint && core->client_max_body_size == default_body_limit) {
         core->client_max_body_size = no_limit;
     }
     return fine;
+}
+
+char* set_record(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {
+    return guarded(cf->log, failed,
+                   [&] { return parse_record(cf, *static_cast<LocationConf*>(conf)); });
 }
 
 char* set_client_ip(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept {

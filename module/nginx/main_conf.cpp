@@ -123,15 +123,15 @@ char* check_database_given(ngx_conf_t* cf, const MainConf& conf) {
     return failed;
 }
 
-// nginx empties the environment of its workers but for what `env` directives name. libpq's
-// variables are named here as if by such directives, so that PGHOST, PGPASSFILE and the others
-// mean in a worker what they meant when nginx was started.
-void keep_libpq_environment(ngx_cycle_t* cycle) {
+// nginx empties the environment of its workers, and of the master that a binary upgrade starts, but
+// for what `env` directives name. What the module asks for is named here as if by such directives:
+// so PGHOST, PGPASSFILE and the others mean there what they meant when nginx was started.
+void keep_environment(ngx_cycle_t* cycle, bool of_libpq) {
     auto* core = reinterpret_cast<ngx_core_conf_t*>(ngx_get_conf(cycle->conf_ctx, ngx_core_module));
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view variable(*entry);
         const auto name = variable.substr(0, variable.find('='));
-        if (!name.starts_with("PG")) {
+        if (name != kubernetes_variable && !(of_libpq && name.starts_with("PG"))) {
             continue;
         }
         auto* kept = static_cast<ngx_str_t*>(ngx_array_push(&core->env));
@@ -180,9 +180,7 @@ char* init_main_conf(ngx_conf_t* cf, void* data) noexcept {
         if (!conf.upstreams_given) {
             conf.upstreams = dns::system_nameservers();
         }
-        if (conf.conninfo) {
-            keep_libpq_environment(cf->cycle);
-        }
+        keep_environment(cf->cycle, conf.conninfo.has_value());
         return fine;
     });
 }

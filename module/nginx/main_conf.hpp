@@ -13,6 +13,8 @@
 
 namespace dns_tools::nginx {
 
+inline constexpr const char* kubernetes_variable = "KUBERNETES_SERVICE_HOST";
+
 /// What the directives of the http block say.
 struct MainConf {
     /// Empty until dns_tools_resolver is given; then, or by default, at least one.
@@ -36,8 +38,8 @@ struct MainConf {
     /// A directive that makes no sense without a zone, if one was given.
     const char* zone_needed_by = nullptr;
 
-    /// Whether the master runs in a Kubernetes pod; workers no longer have the environment.
-    bool kubernetes = std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
+    /// Whether nginx runs in a Kubernetes pod.
+    bool kubernetes = std::getenv(kubernetes_variable) != nullptr;
 
     /// Whether any location has one of the handlers; without one, workers start nothing.
     bool used = false;

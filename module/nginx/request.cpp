@@ -40,6 +40,14 @@ ngx_int_t refuse_body(ngx_http_request_t* r) {
     return refuse(r, api::body_too_large());
 }
 
+// When a part of the body is read already. nginx closes the connection unless that was all of it.
+ngx_int_t refuse_rest(ngx_http_request_t* r) {
+    if (r->reading_body) {
+        r->keepalive = 0;
+    }
+    return send(r, api::body_too_large());
+}
+
 void append(const ngx_buf_t* buffer, std::string& body) {
     const auto size = static_cast<std::size_t>(ngx_buf_size(buffer));
     if (body.size() + size > api::max_body) {
@@ -89,17 +97,20 @@ ngx_int_t read_on(ngx_http_request_t* r, Handle handle,
     std::string whole;
     const bool in_parts = r->reading_body || partial_body_of(r) != nullptr;
     std::string& body = in_parts ? partial_body(r) : whole;
+    // Another module has begun to read the body, and has sent the request here before its end: nginx
+    // must not call that module back.
+    r->request_body_no_buffering = 1;
     for (;;) {
         take_part(r, body);
         if (body.size() > api::max_body) {
-            return send(r, api::body_too_large());
+            return refuse_rest(r);
         }
         if (!r->reading_body) {
             return handle(r, {api::Method::post, view(r->args), body});
         }
         const ngx_int_t rc = ngx_http_read_unbuffered_request_body(r);
         if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
-            return send(r, api::body_too_large());
+            return refuse_rest(r);
         }
         if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
             return rc;
