@@ -15,28 +15,16 @@ my $dns = DnsTools::FakeDns->start(
         'bad.test'    => ['servfail'],
         'silent.test' => ['drop']});
 
-# escape=json leaves bytes beyond ASCII as they are, and a strict reader wants UTF-8. A map lets only
-# ASCII through.
-my $strict_log = <<~'CONF';
-    map $request_uri $ascii_uri {
-        ""                "";
-        "~^[\x20-\x7e]*$" $request_uri;
-        default           "(not ASCII)";
-    }
-    map $http_user_agent $ascii_user_agent {
-        ""                "";
-        "~^[\x20-\x7e]*$" $http_user_agent;
-        default           "(not ASCII)";
-    }
-    log_format strict escape=json
-        '{"status":$status,"uri":"$ascii_uri","user_agent":"$ascii_user_agent",'
-        '"domain":"$dns_tools_domain","result":"$dns_tools_result"}';
-    CONF
+# The example's own.
+my ($example) =
+    slurp('nginx.conf.example') =~ /^(    map \$request_uri \$ascii_uri .*?^        '\}';)$/ms
+    or die 'the example configuration has no log_format';
+$example =~ s/log_format dns_tools/log_format example/;
 my $nginx = DnsTools::Nginx->start(
-    http   => use_dns($dns, 'timeout=200ms attempts=1') . $strict_log,
+    http   => use_dns($dns, 'timeout=200ms attempts=1') . $example,
     server => DnsTools::Nginx::routes() . <<~'CONF'
         access_log logs/access.log dns_tools;
-        access_log logs/strict.log strict;
+        access_log logs/example.log example;
         location = /early {
             set $early "$dns_tools_result$dns_tools_id";
             add_header X-Early "[$early]";
@@ -209,17 +197,36 @@ subtest 'any bytes a client sends' => sub {
         '{"domain":"</script>"}';
 };
 
-subtest 'a strict reader' => sub {
+subtest 'a strict reader of the lines of the example' => sub {
     my $client = $nginx->http;
     $client->send("GET /tools/lookup?domain=\xff\xfe.test HTTP/1.1\r\nHost: dns.test\r\n"
-            . "User-Agent: \xe9\x01\"\\\r\nConnection: close\r\n\r\n");
+            . "User-Agent: \xe9\x01\"\\\r\nX-Forwarded-For: \xff\r\nConnection: close\r\n\r\n");
     $client->response;
     logged;
+    # An HTTP/2 request whose headers end in the middle (RFC 9113 §4.3) has no answer, and no status.
+    my $h2 = DnsTools::Nginx->start(
+        listen => 'http2',
+        http   => $example,
+        server => 'access_log logs/example.log example; location / { dns_tools_info; }');
+    my $headers = "\x82\x86\x04\x7f/cut";
+    my $broken  = $h2->http;
+    $broken->send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+            . pack('x3CCN', 4, 0, 0)
+            . pack('xnCCN', length $headers, 1, 5, 1)
+            . $headers);
+    my @statuses;
+    wait_until(
+        'its line',
+        sub {
+            @statuses = slurp("$h2->{folder}/logs/example.log") =~ /"status":([^,]*),/g;
+        });
+    is "@statuses", '0', 'a request without an answer';
     my $reader = JSON::PP->new->utf8;
     my @bad    = grep {
         !eval { $reader->decode($_) }
-    } split /\n/, slurp("$nginx->{folder}/logs/strict.log");
+    } map { split /\n/, slurp("$_->{folder}/logs/example.log") } $nginx, $h2;
     is "@bad", '', 'reads every line';
+    $h2->finish(above_warn => 1);
 };
 
 $nginx->finish(above_warn => 1);
