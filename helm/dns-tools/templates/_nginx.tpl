@@ -2,7 +2,7 @@
 large. */}}
 {{- define "dns-tools.nginx.errors" -}}
 default_type application/json;
-error_page 400 401 403 404 405 408 413 414 429 500 502 503 504 /error;
+error_page 400 401 403 404 405 412 413 414 416 421 429 500 501 502 503 504 505 /error;
 error_page 494 =431 /error;
 location = /error {
     internal;
@@ -98,6 +98,10 @@ http {
         default "(not ASCII)";
     }
     {{- end }}
+    # A stream of HTTP/2 that ends before its answer has the status 000, which JSON takes for none.
+    map $status $json_status {
+        "~^0*(?<status_digits>[0-9]+)$" $status_digits;
+    }
     log_format dns_tools escape=json
         '{'
             '"time":"$time_iso8601",'
@@ -105,7 +109,7 @@ http {
             '"method":"$request_method",'
             '"uri":"$ascii_uri",'
             '"protocol":"$server_protocol",'
-            '"status":$status,'
+            '"status":$json_status,'
             '"bytes_sent":$bytes_sent,'
             '"request_time":$request_time,'
             '"user_agent":"$ascii_user_agent",'
@@ -176,14 +180,18 @@ http {
         403 forbidden;
         404 not_found;
         405 method_not_allowed;
-        408 request_timeout;
+        412 precondition_failed;
         413 body_too_large;
         414 uri_too_long;
+        416 range_not_satisfiable;
+        421 misdirected_request;
         429 too_many_requests;
         431 headers_too_large;
+        501 not_implemented;
         502 bad_gateway;
         503 unavailable;
         504 gateway_timeout;
+        505 version_not_supported;
         default internal_error;
     }
     map $status $error_message {
@@ -192,14 +200,18 @@ http {
         403 "access is not allowed from here";
         404 "there is nothing at this path";
         405 "this method is not allowed here";
-        408 "the request did not arrive in time";
+        412 "a condition of the request does not hold";
         413 "the request body is larger than 8 KiB";
         414 "the request line is longer than 8 KiB";
+        416 "there is nothing in this range";
+        421 "this connection is not for this host";
         429 "there are too many requests from this client; try again later";
         431 "a request header is longer than 8 KiB, or all of them are longer than 32 KiB";
+        501 "this transfer coding is not implemented";
         502 "the server behind this one gave no usable answer";
         503 "the service is not available; try again later";
         504 "the server behind this one gave no answer in time";
+        505 "this version of HTTP is not supported";
         default "the server failed";
     }
 
