@@ -86,7 +86,17 @@ for (
 ok $pg->reaches(4), 'the lookups are saved';
 my $metrics = ask $strict, 200, GET => '/metrics';
 is $metrics->header('content-type'), 'text/plain; version=0.0.4; charset=utf-8', 'its type';
-is ask($strict, 200, GET => '/openapi.yaml')->body, slurp('openapi.yaml'), 'the description';
+
+subtest 'the description' => sub {
+    my $file = ask $strict, 200, GET => '/openapi.yaml';
+    is $file->body, slurp('openapi.yaml'), 'is the file';
+    ask $strict, 304, GET => '/openapi.yaml', {'If-None-Match' => $file->header('etag')};
+    is ask($strict, 206, GET => '/openapi.yaml', {Range => 'bytes=0-6'})->body, 'openapi', 'a part';
+    is $nginx->http->head('/openapi.yaml')->status, 200, 'HEAD';
+    # nginx's own answer; the form is the example configuration's, and its test's.
+    is $nginx->http->post('/openapi.yaml', '')->status, 405, 'POST';
+    ++$seen{'/openapi.yaml'}{405};
+};
 
 subtest 'the history' => sub {
     my $page = ask $strict, 200, GET => '/history?limit=3';
@@ -236,23 +246,35 @@ my %wrong = (
     '/'       => '{"version":"0.1.0","date":"today","kubernetes":false}',
     '/health' => '{"status":"well"}',
     '/ready' => '{"status":"down","checks":{"resolver":{"status":"up"},"database":{"status":"up"},"journal":{"status":"up"}}}',
-    '/tools/lookup?domain=one.test' =>
-        qq({"id":"$id","domain":"one.test","client_ip":"192.0.2.7","created_at":1,"addresses":[],"source":"upstream"}),
     '/tools/validate?ip=x' => '{"status":false}',
     '/stats'               => '{"since":1}');
 my $liar = DnsTools::Nginx->start(
     server => <<~"CONF" . join '', map { "location = " . (s/\?.*//r) . " { return 200 '$wrong{$_}'; }\n" } keys %wrong);
     default_type application/json;
     location = /metrics { default_type "text/plain; version=0.0.4; charset=utf-8"; return 200 none; }
-    # Wrong without a domain, and with a cursor, which is no Link.
+    # Wrong without a domain, with a cursor, which is no Link, and with a client.
     location = /history {
         add_header Link \$arg_cursor;
-        return 200 '[{"id":"$id","domain":"\$arg_domain","client_ip":null,"created_at":1,"addresses":[]}]';
+        set \$more '';
+        if (\$arg_client) { set \$more ',"more":1'; }
+        return 200 '[{"id":"$id","domain":"\$arg_domain","client_ip":null,"created_at":1,"addresses":[]\$more}]';
+    }
+    # An answer without addresses, a code that is none, 503 without Retry-After.
+    location = /tools/lookup {
+        if (\$arg_domain = code.test)  { return 404 '{"code":"gone","message":"there is none"}'; }
+        if (\$arg_domain = retry.test) { return 503 '{"code":"overloaded","message":"not now"}'; }
+        return 200 '{"id":"$id","domain":"one.test","client_ip":"192.0.2.7","created_at":1,"addresses":[],"source":"upstream"}';
     }
     CONF
 my $doubt = proxy($liar->port, strict => 1);
 is $doubt->get('/history?domain=one.test')->status, 200, 'a right answer passes';
-for my $route (sort('/history', '/metrics', "/history?domain=one.test&cursor=$id", keys %wrong)) {
+for my $route (
+    '/history', '/metrics',
+    (map { "/history?domain=one.test&$_" } "cursor=$id", 'client=192.0.2.7'),
+    (map { lookup $_ } qw(one.test code.test retry.test)),
+    sort keys %wrong
+    )
+{
     my $response = $doubt->get($route);
     is $response->status, 500, "$route: a wrong answer is noticed" or diag $response->body;
     like $response->body, qr/VIOLATIONS/, 'as a violation';

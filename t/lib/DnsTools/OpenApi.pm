@@ -13,16 +13,27 @@ use DnsTools::Process qw(free_port slurp temp_folder wait_until);
 
 our @EXPORT_OK = qw(described proxy violations);
 
-# A client of a proxy in front of a port. strict: the proxy answers with 422 when the request
+sub node_says (@arguments) {
+    open my $node, '-|', qw(scripts/npm-tools node), @arguments or confess "node: $!";
+    my $text = do { local $/; <$node> };
+    close $node or confess 'node has failed';
+    return $text;
+}
+
+# A client of a proxy in front of a port. What is not described is no part of an answer. strict: the proxy answers with 422 when the request
 # differs from what is described, and with 500 when the answer does; else it only tells, in a header.
 sub proxy ($port, %o) {
     my $own    = free_port;
-    my $output = temp_folder('prism') . '/output';
+    my $folder = temp_folder('prism');
+    my $output = "$folder/output";
+    open my $closed, '>', "$folder/openapi.json" or confess $!;
+    print $closed node_says('scripts/npm/closed-api.js');
+    close $closed or confess $!;
     my $prism  = DnsTools::Process->start(
         name => 'prism',
         argv => [
-            qw(scripts/npm-tools prism proxy openapi.yaml), "http://127.0.0.1:$port",
-            qw(--host 127.0.0.1 --port),                    $own,
+            qw(scripts/npm-tools prism proxy), "$folder/openapi.json", "http://127.0.0.1:$port",
+            qw(--host 127.0.0.1 --port), $own,
             $o{strict} ? '--errors' : ()
         ],
         output => $output);
@@ -49,10 +60,7 @@ sub described() {
         console.log(JSON.stringify(Object.fromEntries(Object.entries(paths).map(([path, { get }]) =>
             [path, Object.keys(get.responses).filter((status) => /^\d+$/.test(status))]))));
         JS
-    open my $node, '-|', qw(scripts/npm-tools node -e), $script or confess "node: $!";
-    my $text = do { local $/; <$node> };
-    close $node or confess 'node has failed';
-    return decode_json($text);
+    return decode_json(node_says('-e', $script));
 }
 
 1;
