@@ -93,7 +93,7 @@ Json upstreams(const Snapshot& snapshot) {
     Json list = Json::array();
     for (const auto& upstream : snapshot.upstreams) {
         list.push_back({{"address", upstream.address},
-                        {"up", upstream.up ? Json(*upstream.up) : Json()},
+                        {"up", upstream.up},
                         {"requests", upstream.requests},
                         {"timeouts", upstream.timeouts},
                         {"tcp_fallbacks", upstream.tcp_fallbacks},

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <bit>
+
 #include "metrics/process.hpp"
 
 namespace dns_tools::metrics {
@@ -16,8 +18,9 @@ constexpr std::uint64_t bit(std::size_t upstream) noexcept {
 }
 
 void clear(ProcessCells& process) noexcept {
-    for (Cell* cell : {&process.pending, &process.oldest_pending, &process.fill, &process.database,
-                       &process.upstreams, &process.upstreams_down}) {
+    for (Cell* cell :
+         {&process.pending, &process.mortal, &process.oldest_pending, &process.fill,
+          &process.database, &process.resolver, &process.upstreams, &process.upstreams_down}) {
         put(*cell, 0);
     }
 }
@@ -37,8 +40,10 @@ std::size_t Counters::claim_process(std::uint64_t identity) noexcept {
     for (std::size_t place = 0; place < max_processes; ++place) {
         ProcessCells& process = zone_.processes[place];
         auto holder = get(process.identity);
-        if ((holder == nobody || !is_alive(holder)) &&
-            process.identity.compare_exchange_strong(holder, identity)) {
+        const bool taken = holder == nobody
+                               ? process.identity.compare_exchange_strong(holder, identity)
+                               : !is_alive(holder) && take_over(zone_, process, holder, identity);
+        if (taken) {
             clear(process);
             process_ = &process;
             return place;
@@ -49,7 +54,8 @@ std::size_t Counters::claim_process(std::uint64_t identity) noexcept {
 
 void Counters::http_request(Endpoint endpoint, Method method, unsigned status,
                             std::chrono::nanoseconds took, Clock::time_point now) noexcept {
-    add(shard_.http_requests[index(endpoint)][index(method)][status_index(status)]);
+    add(shard_.http_requests[index(endpoint)][index(counted_method(endpoint, method))]
+                            [status_index(status)]);
     shard_.http_duration[index(endpoint)].observe(took);
     shard_.http_requests_by_minute.count(now);
 }
@@ -69,7 +75,12 @@ std::size_t Counters::add_upstream(std::string_view address) noexcept {
     const auto text = address.substr(0, UpstreamPlace::max_text);
     const auto key = hash_of(text, get(zone_.seed));
     std::size_t found = upstream_others;
+    const auto own = get(process_->upstreams);
+    const bool room = std::popcount(own & ~bit(upstream_others)) < int{max_named_upstreams};
     for (std::size_t place = 0; place < upstream_others; ++place) {
+        if (!room && (own & bit(place)) == 0) {
+            continue;
+        }
         auto holder = get(zone_.upstreams[place].key);
         if (holder == key ||
             (holder == 0 &&
@@ -110,6 +121,10 @@ void Counters::upstream_is_up(std::size_t upstream, bool up) noexcept {
     }
 }
 
+void Counters::resolver_is_up(bool up) noexcept {
+    put(process_->resolver, up ? ProcessCells::up : ProcessCells::down);
+}
+
 void Counters::history_dropped(DropReason reason, std::uint64_t records) noexcept {
     add(shard_.history_dropped[index(reason)], records);
 }
@@ -131,7 +146,7 @@ void Counters::history_pending(std::uint64_t records,
 }
 
 void Counters::database_is_up(bool up) noexcept {
-    put(process_->database, up ? ProcessCells::database_up : ProcessCells::database_down);
+    put(process_->database, up ? ProcessCells::up : ProcessCells::down);
 }
 
 }  // namespace dns_tools::metrics

@@ -28,13 +28,16 @@ public:
     /// Somebody has asked for this name.
     void domain(std::string_view name, Clock::time_point now) noexcept;
 
-    /// Where this nameserver is counted, for the calls below: the same for all processes.
+    /// Where this nameserver is counted, for the calls below: the same for all processes. The first
+    /// max_named_upstreams have a place of their own, the others share one.
     std::size_t add_upstream(std::string_view address) noexcept;
     void upstream_request(std::size_t upstream) noexcept;
     void upstream_answer(std::size_t upstream, std::chrono::nanoseconds took) noexcept;
     void upstream_timeout(std::size_t upstream) noexcept;
     void upstream_tcp_fallback(std::size_t upstream) noexcept;
     void upstream_is_up(std::size_t upstream, bool up) noexcept;
+    /// Whether any nameserver answers.
+    void resolver_is_up(bool up) noexcept;
 
     void cache_request() noexcept { add(shard_.cache_requests); }
     void cache_hit(CacheHit hit) noexcept { add(shard_.cache_hits[index(hit)]); }
@@ -51,6 +54,8 @@ public:
     void history_pending(std::uint64_t records,
                          std::optional<std::chrono::system_clock::time_point> oldest,
                          double fill) noexcept;
+    /// What is pending is in this process's memory only.
+    void history_is_mortal() noexcept { put(process_->mortal, 1); }
     void database_is_up(bool up) noexcept;
 
 private:

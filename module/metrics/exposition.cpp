@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,13 @@ public:
         }
         histogram.sample_count += distribution.buckets[bounded_buckets];
         histogram.sample_sum = distribution.seconds();
+    }
+
+    /// No sample when nothing is known.
+    void state(std::optional<bool> up) {
+        if (up) {
+            value(*up ? 1.0 : 0.0);
+        }
     }
 
     /// A family of one sample.
@@ -97,8 +105,10 @@ void add_http(Families& families, const Snapshot& snapshot) {
     families.begin(MetricType::Histogram, "http_request_duration_seconds",
                    "Time from finding the endpoint to the end of the response.");
     for_each<Endpoint>([&](Endpoint endpoint) {
-        families.value(snapshot.http_duration[index(endpoint)],
-                       {label("endpoint", word(endpoint))});
+        const auto& duration = snapshot.http_duration[index(endpoint)];
+        if (duration.count() != 0) {
+            families.value(duration, {label("endpoint", word(endpoint))});
+        }
     });
 }
 
@@ -108,8 +118,8 @@ void add_lookups(Families& families, const Snapshot& snapshot) {
         for_each<LookupResult>([&](LookupResult result) {
             for_each<LookupSource>([&](LookupSource source) {
                 const auto count = snapshot.lookups[index(type)][index(result)][index(source)];
-                // The ordinary ones are there from the beginning, so that rates see their first.
-                if (count != 0 || source == LookupSource::upstream) {
+                // The usual ones are there from the beginning, so that rates see their first.
+                if (count != 0 || source == usual_source(result)) {
                     families.value(count, {label("type", word(type)), label("result", word(result)),
                                            label("source", word(source))});
                 }
@@ -150,10 +160,11 @@ void add_upstreams(Families& families, const Snapshot& snapshot) {
     families.begin(MetricType::Gauge, "upstream_up",
                    "1 unless the nameserver does not answer one of the workers that ask it.");
     for (const auto& upstream : snapshot.upstreams) {
-        if (upstream.up) {
-            families.value(*upstream.up ? 1.0 : 0.0, {label("upstream", upstream.address)});
-        }
+        families.value(upstream.up ? 1.0 : 0.0, {label("upstream", upstream.address)});
     }
+    families.begin(MetricType::Gauge, "resolver_up",
+                   "1 unless one of the workers has no nameserver that answers it.");
+    families.state(snapshot.resolver_up);
 }
 
 void add_cache(Families& families, const Snapshot& snapshot) {
@@ -176,7 +187,7 @@ void add_history(Families& families, const Snapshot& snapshot) {
                     "Lookups that the database refused for what they hold.",
                     snapshot.history_rejected);
     families.begin(MetricType::Counter, "history_dropped_total",
-                   "Lookups that were answered and will not be saved.");
+                   "Lookups that were answered and will not be saved; worker_died: at most.");
     for_each<DropReason>([&](DropReason reason) {
         families.value(snapshot.history_dropped[index(reason)], {label("reason", word(reason))});
     });
@@ -193,9 +204,7 @@ void add_history(Families& families, const Snapshot& snapshot) {
                     snapshot.history_flush_duration);
     families.begin(MetricType::Gauge, "database_up",
                    "1 when every worker reaches the database; absent without one.");
-    if (snapshot.database_up) {
-        families.value(*snapshot.database_up ? 1.0 : 0.0);
-    }
+    families.state(snapshot.database_up);
 }
 
 }  // namespace

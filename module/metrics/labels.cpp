@@ -21,10 +21,13 @@ constexpr Words<LookupResult> results{"ok",
                                       "overloaded",
                                       "invalid_domain",
                                       "ip_literal",
-                                      "other"};
+                                      "other",
+                                      "lookup_refused",
+                                      "database_unavailable",
+                                      "journal_unavailable"};
 constexpr Words<LookupSource> sources{"upstream", "cache", "stale", "coalesced", "local"};
 constexpr Words<CacheHit> hits{"fresh", "stale", "negative"};
-constexpr Words<DropReason> reasons{"full", "journal_failed", "exit"};
+constexpr Words<DropReason> reasons{"full", "journal_failed", "exit", "worker_died"};
 
 template <typename Label>
 Label find(const Words<Label>& words, std::string_view word, Label otherwise) noexcept {
@@ -68,6 +71,23 @@ LookupResult lookup_result(std::string_view word) noexcept {
 
 LookupSource lookup_source(std::string_view word) noexcept {
     return find(sources, word, LookupSource::local);
+}
+
+LookupSource usual_source(LookupResult result) noexcept {
+    switch (result) {
+        case LookupResult::overloaded:
+        case LookupResult::invalid_domain:
+        case LookupResult::ip_literal:
+        case LookupResult::other:
+            return LookupSource::local;
+        default:
+            return LookupSource::upstream;
+    }
+}
+
+Method counted_method(Endpoint endpoint, Method method) noexcept {
+    const bool posts = endpoint == Endpoint::lookup || endpoint == Endpoint::validate;
+    return method == Method::post && !posts ? Method::other : method;
 }
 
 std::size_t status_index(unsigned status) noexcept {

@@ -13,7 +13,7 @@ enum class Method { get, head, post, other, count_ };
 enum class RecordType { a, count_ };
 enum class LookupSource { upstream, cache, stale, coalesced, local, count_ };
 enum class CacheHit { fresh, stale, negative, count_ };
-enum class DropReason { full, journal_failed, exit, count_ };
+enum class DropReason { full, journal_failed, exit, worker_died, count_ };
 
 /// How a lookup ended: `ok`, or the error code of its answer. `other` are errors in the form of the
 /// request rather than in what it asks for, and the server's own.
@@ -27,6 +27,9 @@ enum class LookupResult {
     invalid_domain,
     ip_literal,
     other,
+    lookup_refused,
+    database_unavailable,
+    journal_unavailable,
     count_
 };
 
@@ -52,12 +55,18 @@ std::string_view word(DropReason reason) noexcept;
 LookupResult lookup_result(std::string_view word) noexcept;
 LookupSource lookup_source(std::string_view word) noexcept;
 
-/// The HTTP status codes that are counted one by one; any other is counted as 0, which is shown as
-/// "other". 499 is nginx's: the client left before the answer.
-inline constexpr std::array<unsigned, 32> status_codes{
-    0,   200, 204, 206, 301, 302, 304, 307, 308, 400, 401, 403, 404, 405, 408, 409,
-    411, 412, 413, 414, 415, 416, 421, 429, 431, 499, 500, 501, 502, 503, 504, 507};
+/// Where a lookup of this result comes from as a rule.
+LookupSource usual_source(LookupResult result) noexcept;
+
+/// The HTTP status codes that are counted one by one, which are those that come up at the module's
+/// endpoints; any other is counted as 0, which is shown as "other". 499 is nginx's: the client left
+/// before the answer.
+inline constexpr std::array<unsigned, 15> status_codes{0,   200, 400, 401, 403, 404, 405, 408,
+                                                       413, 429, 499, 500, 502, 503, 504};
 
 std::size_t status_index(unsigned status) noexcept;
+
+/// The method as it is counted: one that the endpoint does not answer is `other`.
+Method counted_method(Endpoint endpoint, Method method) noexcept;
 
 }  // namespace dns_tools::metrics

@@ -37,6 +37,14 @@ std::uint32_t start_time(std::string_view stat) noexcept {
     return static_cast<std::uint32_t>(ticks);
 }
 
+constexpr pid_t pid_of(std::uint64_t identity) noexcept {
+    return static_cast<pid_t>(identity >> pid_shift);
+}
+
+bool exists(pid_t pid) noexcept {
+    return pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH);
+}
+
 constexpr std::uint32_t start_of(std::uint64_t identity) noexcept {
     return static_cast<std::uint32_t>(identity);
 }
@@ -44,7 +52,7 @@ constexpr std::uint32_t start_of(std::uint64_t identity) noexcept {
 }  // namespace
 
 std::uint64_t process_identity(pid_t pid) noexcept {
-    if (pid <= 0 || (kill(pid, 0) == -1 && errno == ESRCH)) {
+    if (!exists(pid)) {
         return 0;
     }
     const auto of_pid = static_cast<std::uint64_t>(pid) << pid_shift;
@@ -62,9 +70,13 @@ std::uint64_t process_identity(pid_t pid) noexcept {
 }
 
 bool is_alive(std::uint64_t identity) noexcept {
-    const auto found = process_identity(static_cast<pid_t>(identity >> pid_shift));
+    const auto found = process_identity(pid_of(identity));
     const bool both_complete = start_of(found) != 0 && start_of(identity) != 0;
     return found != 0 && (found == identity || !both_complete);
+}
+
+bool may_be_alive(std::uint64_t identity) noexcept {
+    return exists(pid_of(identity));
 }
 
 }  // namespace dns_tools::metrics

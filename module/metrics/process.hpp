@@ -11,5 +11,7 @@ namespace dns_tools::metrics {
 std::uint64_t process_identity(pid_t pid) noexcept;
 
 bool is_alive(std::uint64_t identity) noexcept;
+/// Whether there is any process with its pid, a zombie too: far cheaper to know.
+bool may_be_alive(std::uint64_t identity) noexcept;
 
 }  // namespace dns_tools::metrics

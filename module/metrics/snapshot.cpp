@@ -10,6 +10,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
+// Looking at a process closely takes some 10 us. Of more, each has its turn in one of the next
+// snapshots.
+constexpr std::size_t closely_at_once = 64;
+
 void add_cell(std::uint64_t& sum, const Cell& cell) noexcept {
     sum += get(cell);
 }
@@ -80,16 +84,45 @@ struct UpstreamUse {
     std::uint64_t down = 0;
 };
 
+void add_state(std::optional<bool>& all, const Cell& state) noexcept {
+    if (const auto one = get(state); one != ProcessCells::off) {
+        all = all.value_or(true) && one == ProcessCells::up;
+    }
+}
+
+/// Chooses whom a snapshot looks at closely.
+class Turns {
+public:
+    explicit Turns(Zone& zone) noexcept
+        : taken_(std::count_if(zone.processes.begin(), zone.processes.end(),
+                               [](const auto& process) { return get(process.identity) != 0; })),
+          first_(zone.looked_at.fetch_add(closely_at_once, std::memory_order_relaxed)) {}
+
+    /// To be called for each process in turn.
+    bool is_alive(std::uint64_t identity) noexcept {
+        const auto taken = static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(taken_, 1));
+        const auto behind_first = (next_++ + taken - first_ % taken) % taken;
+        return behind_first < closely_at_once ? metrics::is_alive(identity)
+                                              : may_be_alive(identity);
+    }
+
+private:
+    std::ptrdiff_t taken_;  // places
+    std::uint64_t first_;
+    std::uint64_t next_ = 0;
+};
+
 UpstreamUse add_processes(Snapshot& all, Zone& zone, std::chrono::system_clock::time_point now) {
     UpstreamUse use;
     std::uint64_t oldest = ~std::uint64_t{0};
+    Turns turns(zone);
     for (ProcessCells& process : zone.processes) {
-        auto identity = process.identity.load(std::memory_order_acquire);
+        const auto identity = process.identity.load(std::memory_order_acquire);
         if (identity == 0) {
             continue;
         }
-        if (!is_alive(identity)) {
-            process.identity.compare_exchange_strong(identity, 0, std::memory_order_relaxed);
+        if (!turns.is_alive(identity)) {
+            take_over(zone, process, identity, 0);
             continue;
         }
         ++all.processes;
@@ -99,10 +132,8 @@ UpstreamUse add_processes(Snapshot& all, Zone& zone, std::chrono::system_clock::
         if (const auto since = get(process.oldest_pending); since != 0) {
             oldest = std::min(oldest, since);
         }
-        if (const auto database = get(process.database); database != ProcessCells::database_off) {
-            const bool up = database == ProcessCells::database_up;
-            all.database_up = all.database_up.value_or(true) && up;
-        }
+        add_state(all.database_up, process.database);
+        add_state(all.resolver_up, process.resolver);
         use.asked |= get(process.upstreams);
         use.down |= get(process.upstreams_down);
     }
@@ -117,7 +148,7 @@ UpstreamUse add_processes(Snapshot& all, Zone& zone, std::chrono::system_clock::
 void add_upstreams(Snapshot& all, const Zone& zone, UpstreamUse use) {
     for (std::size_t place = 0; place < max_upstreams; ++place) {
         const auto key = zone.upstreams[place].key.load(std::memory_order_acquire);
-        if (key == 0) {
+        if (key == 0 || (use.asked >> place & 1) == 0) {
             continue;
         }
         Snapshot::Upstream upstream;
@@ -132,9 +163,7 @@ void add_upstreams(Snapshot& all, const Zone& zone, UpstreamUse use) {
             add_cell(upstream.tcp_fallbacks, cells.tcp_fallbacks);
             add_cell(upstream.duration, cells.duration);
         }
-        if ((use.asked >> place & 1) != 0) {
-            upstream.up = (use.down >> place & 1) == 0;
-        }
+        upstream.up = (use.down >> place & 1) == 0;
         all.upstreams.push_back(std::move(upstream));
     }
 }
@@ -153,6 +182,8 @@ Snapshot take_snapshot(Zone& zone, std::size_t most_domains,
                        std::chrono::system_clock::time_point now, Clock::time_point steady_now) {
     Snapshot all;
     all.since = std::chrono::system_clock::time_point(milliseconds(get(zone.started_at)));
+    // First, for what the dead have left counts below.
+    const UpstreamUse use = add_processes(all, zone, now);
     for (const Shard& shard : zone.shards) {
         add_shard(all, shard);
     }
@@ -162,7 +193,7 @@ Snapshot take_snapshot(Zone& zone, std::size_t most_domains,
     all.lookup_rates = window.rates(zone.shards, &Shard::lookups_by_minute);
     all.cache_entries = get(zone.cache_entries);
     all.domains = zone.domains.top(most_domains);
-    add_upstreams(all, zone, add_processes(all, zone, now));
+    add_upstreams(all, zone, use);
     return all;
 }
 

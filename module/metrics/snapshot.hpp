@@ -31,8 +31,7 @@ struct Snapshot {
         std::uint64_t timeouts = 0;
         std::uint64_t tcp_fallbacks = 0;
         Distribution duration;
-        /// Whether it answers every worker that asks it; none when no worker does any more.
-        std::optional<bool> up;
+        bool up = false;  ///< it answers every worker that asks it
     };
 
     std::chrono::system_clock::time_point since;  ///< when counting began
@@ -47,7 +46,9 @@ struct Snapshot {
     Rates lookup_rates;
     std::vector<TopList::Entry> domains;  ///< the busiest first
 
-    std::vector<Upstream> upstreams;  ///< that were ever asked
+    std::vector<Upstream> upstreams;  ///< that a worker asks
+    /// Whether each worker has a nameserver that answers; none when no worker has told.
+    std::optional<bool> resolver_up;
 
     std::uint64_t cache_entries = 0;
     std::uint64_t cache_requests = 0;

@@ -14,6 +14,16 @@ std::uint64_t milliseconds(TimePoint time) noexcept {
 
 }  // namespace
 
+bool take_over(Zone& zone, ProcessCells& process, std::uint64_t dead,
+               std::uint64_t successor) noexcept {
+    const auto lost = get(process.mortal) != 0 ? get(process.pending) : 0;
+    if (!process.identity.compare_exchange_strong(dead, successor)) {
+        return false;
+    }
+    add(zone.shards[0].history_dropped[index(DropReason::worker_died)], lost);
+    return true;
+}
+
 Zone& make_zone(void* memory, std::uint64_t seed, std::chrono::system_clock::time_point now,
                 Clock::time_point steady_now) noexcept {
     Zone& zone = *new (memory) Zone{};

@@ -18,9 +18,11 @@
 namespace dns_tools::metrics {
 
 /// To be counted up with every change of what follows, and of labels.hpp.
-inline constexpr std::uint64_t layout_version = 2;
+inline constexpr std::uint64_t layout_version = 3;
 
 inline constexpr std::size_t max_upstreams = 64;
+/// Of these, as many of one process have a name of their own: each takes some 3 KiB of a scrape.
+inline constexpr std::size_t max_named_upstreams = 4;
 inline constexpr std::size_t max_processes = 256;
 
 template <typename Label>
@@ -61,13 +63,15 @@ struct alignas(cache_line) Shard {
 
 /// What only one process knows, as long as it lives.
 struct alignas(cache_line) ProcessCells {
-    enum Database : std::uint64_t { database_off, database_down, database_up };
+    enum State : std::uint64_t { off, down, up };
 
     Cell identity;  ///< of the process; 0: the place is free
     Cell pending;
+    Cell mortal;          ///< 1: what is pending dies with the process
     Cell oldest_pending;  ///< UNIX time in milliseconds; 0: nothing is pending
     Cell fill;            ///< of the queue, in millionths
-    Cell database;
+    Cell database;        ///< a State
+    Cell resolver;        ///< a State; down: no nameserver answers this process
     Cell upstreams;       ///< a bit for each place in Zone::upstreams that it asks
     Cell upstreams_down;  ///< which of them do not answer it
 };
@@ -89,12 +93,18 @@ struct Zone {
     Cell started;     ///< the same by Clock, in milliseconds
     Cell seed;
     Cell cache_entries;
+    Cell looked_at;  ///< counts processes that were looked at closely, in turn
     std::array<Shard, shard_count> shards;
     std::array<ProcessCells, max_processes> processes;
     std::array<UpstreamPlace, max_upstreams> upstreams;
     TopList domains;
 };
 static_assert(std::is_standard_layout_v<Zone> && std::is_trivially_destructible_v<Zone>);
+
+/// Gives the place of a process that has died to `successor`, 0 for nobody. False when somebody
+/// else has done so already; once, by whoever does, what died with the process counts as dropped.
+bool take_over(Zone& zone, ProcessCells& process, std::uint64_t dead,
+               std::uint64_t successor) noexcept;
 
 /// Sets up a zone in fresh memory of sizeof(Zone) bytes, aligned to cache lines.
 Zone& make_zone(void* memory, std::uint64_t seed, std::chrono::system_clock::time_point now,

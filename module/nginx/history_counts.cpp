@@ -2,8 +2,11 @@
 
 namespace dns_tools::nginx {
 
-HistoryCounts::HistoryCounts(metrics::Counters* counters, const history::Queue& queue)
+HistoryCounts::HistoryCounts(metrics::Counters* counters, const history::Queue& queue, bool mortal)
     : counters_(counters), queue_(queue) {
+    if (counters_ != nullptr && mortal) {
+        counters_->history_is_mortal();
+    }
     front_.reserve(1);
     database_is_up(false);  // until it has answered
     queue_changed();

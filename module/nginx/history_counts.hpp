@@ -13,8 +13,8 @@ namespace dns_tools::nginx {
 /// Counts what becomes of records. Does nothing without counters, which may be null.
 class HistoryCounts {
 public:
-    /// The queue's length is shown from now on.
-    HistoryCounts(metrics::Counters* counters, const history::Queue& queue);
+    /// The queue's length is shown from now on. `mortal`: what is in it dies with the process.
+    HistoryCounts(metrics::Counters* counters, const history::Queue& queue, bool mortal);
 
     /// A record of that moment was appended to the queue.
     void appended(UnixMicros created_at) noexcept;

@@ -20,7 +20,7 @@ struct LookupContext {
     std::string_view result;  ///< "ok" or the error code; empty: the client left before the answer
     std::string_view source;  ///< empty: nobody was asked
     std::span<const AddressRecord> addresses;
-    std::optional<Uuid> id;  ///< none unless the result is "ok"
+    std::optional<Uuid> id;  ///< of the answer, which may wait until its record is kept
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point answered;
 };

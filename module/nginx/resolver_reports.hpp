@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -9,15 +10,20 @@
 #include "dns/resolver.hpp"
 #include "metrics/counters.hpp"
 #include "nginx/reports.hpp"
+#include "nginx/standing.hpp"
 
 namespace dns_tools::nginx {
 
-/// Counts what the resolver reports, and has the error log told of it.
+/// Counts what the resolver reports, has the error log told of it, and knows whether any nameserver
+/// answers.
 class ResolverReports final : public dns::ResolverObserver {
 public:
-    /// Without counters, which may be null, only the log is told. `upstreams` are the resolver's.
+    /// Nothing is counted without counters, which may be null. `upstreams` are the resolver's.
     ResolverReports(Reports& log, metrics::Counters* counters,
                     const std::vector<SocketAddress>& upstreams);
+
+    /// Down while all nameservers are.
+    Standing& standing() noexcept { return standing_; }
 
     void upstream_down(const SocketAddress& upstream, std::string_view why) noexcept override;
     void upstream_up(const SocketAddress& upstream) noexcept override;
@@ -26,12 +32,19 @@ public:
     void query_timed_out(std::size_t upstream) noexcept override;
 
 private:
-    void show_health(const SocketAddress& upstream, bool up) noexcept;
+    struct Upstream {
+        SocketAddress address;
+        std::size_t place = 0;  // where it is counted; others may share it
+        bool up = true;         // until it has not answered
+    };
+
+    void turn(const SocketAddress& upstream, bool up) noexcept;
+    bool all_up(std::size_t place) const noexcept;
 
     Reports& log_;
     metrics::Counters* counters_;
-    std::vector<SocketAddress> upstreams_;
-    std::vector<std::size_t> places_;  // where each upstream is counted
+    std::vector<Upstream> upstreams_;
+    Standing standing_{true};
 };
 
 }  // namespace dns_tools::nginx

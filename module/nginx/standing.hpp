@@ -9,8 +9,10 @@ class Standing {
 public:
     using Clock = std::chrono::system_clock;
 
+    explicit Standing(bool up = false) noexcept : up_(up) {}
+
     bool up() const noexcept { return up_; }
-    /// When it last changed, or was first looked at.
+    /// When it last changed, or when this began.
     Clock::time_point since() const noexcept { return since_; }
 
     void turn(bool up) noexcept {
@@ -21,7 +23,7 @@ public:
     }
 
 private:
-    bool up_ = false;
+    bool up_;
     Clock::time_point since_ = Clock::now();
 };
 

@@ -12,7 +12,6 @@
 #include "nginx/ngx_event_loop.hpp"
 #include "nginx/reports.hpp"
 #include "nginx/resolver_reports.hpp"
-#include "nginx/standing.hpp"
 #include "nginx/stop_signal.hpp"
 #include "nginx/worker_history.hpp"
 
@@ -32,8 +31,8 @@ public:
     EventLoop& loop() noexcept { return loop_; }
     /// Null when nothing is counted.
     metrics::Counters* counters() noexcept { return counters_ ? &*counters_ : nullptr; }
-    /// Whether nameservers answered when readiness was last asked for.
-    Standing& resolver_standing() noexcept { return resolver_standing_; }
+    /// Whether any nameserver answers, as far as is known.
+    Standing& resolver_standing() noexcept { return resolver_reports_.standing(); }
     /// The worker was told to quit.
     bool stopping() const noexcept { return stopping_; }
 
@@ -51,7 +50,6 @@ private:
     Reports log_reports_;
     ResolverReports resolver_reports_;
     dns::Resolver resolver_;
-    Standing resolver_standing_;
     std::unique_ptr<history::HostLookup> hosts_;
     std::optional<WorkerHistory> history_;
     StopSignal stop_signal_;

@@ -43,7 +43,7 @@ WorkerHistory::WorkerHistory(EventLoop& loop, Random& random, history::HostLooku
     : reports_(reports),
       drops_(conf.journal && conf.journal->drop),
       queue_(make_queue(loop, random, conf)),
-      counts_(counters, *queue_),
+      counts_(counters, *queue_, !conf.journal),
       writer_(loop, random, *queue_, hosts, *this, writer_options(conf)),
       recorder_(loop, *queue_, writer_, commit_deadline),
       reader_(loop, random, hosts, reader_options(conf)),

@@ -35,12 +35,15 @@ TEST_F(CountersTest, TellRequestsApart) {
     counters.http_request(Endpoint::lookup, Method::get, 200, 5ms, steady_began);
     counters.http_request(Endpoint::lookup, Method::post, 499, 7ms, steady_began);
     counters.http_request(Endpoint::health, Method::other, 299, 1ms, steady_began);
+    counters.http_request(Endpoint::health, Method::post, 405, 1ms, steady_began);
 
     const auto all = snapshot();
     EXPECT_EQ(requests_of(all, Endpoint::lookup, Method::get, 200), 2U);
     EXPECT_EQ(requests_of(all, Endpoint::lookup, Method::post, 499), 1U);
     EXPECT_EQ(requests_of(all, Endpoint::health, Method::other, 0), 1U) << "a code of no name";
-    EXPECT_EQ(all.http_total(), 4U);
+    EXPECT_EQ(requests_of(all, Endpoint::health, Method::other, 405), 1U)
+        << "a method that is not answered there";
+    EXPECT_EQ(all.http_total(), 5U);
     EXPECT_EQ(all.http_duration[index(Endpoint::lookup)].count(), 3U);
     EXPECT_DOUBLE_EQ(all.http_duration[index(Endpoint::lookup)].seconds(), 0.015);
     EXPECT_EQ(all.processes, 1U);
@@ -116,7 +119,7 @@ TEST_F(CountersTest, UpstreamsKeepTheirPlaces) {
         counters.upstream_is_up(first, true);
         EXPECT_EQ(snapshot().upstreams[0].up, true);
     }
-    EXPECT_EQ(snapshot().upstreams[0].up, std::nullopt) << "nobody asks it any more";
+    EXPECT_TRUE(snapshot().upstreams.empty()) << "nobody asks them any more";
     Counters later(zone());
     EXPECT_EQ(later.add_upstream("192.0.2.1:53"), first);
     EXPECT_EQ(snapshot().upstreams[0].requests, 1U);
@@ -127,10 +130,37 @@ TEST_F(CountersTest, UpstreamsBeyondTheirNumberShareOnePlace) {
     for (int n = 0; n < 100; ++n) {
         counters.upstream_request(counters.add_upstream("192.0.2.1:" + std::to_string(n)));
     }
+    counters.upstream_request(counters.add_upstream("192.0.2.1:1"));
     const auto all = snapshot();
-    ASSERT_EQ(all.upstreams.size(), max_upstreams);
+    ASSERT_EQ(all.upstreams.size(), max_named_upstreams + 1);
+    EXPECT_EQ(all.upstreams[1].address, "192.0.2.1:1");
+    EXPECT_EQ(all.upstreams[1].requests, 2U);
     EXPECT_EQ(all.upstreams.back().address, "other");
-    EXPECT_EQ(all.upstreams.back().requests, 100 - max_upstreams + 1);
+    EXPECT_EQ(all.upstreams.back().requests, 100 - max_named_upstreams);
+}
+
+TEST_F(CountersTest, PlacesOfUpstreamsRunOut) {
+    for (int n = 0; n < 100; ++n) {
+        Counters counters(zone());
+        counters.add_upstream("192.0.2.1:" + std::to_string(n));
+    }
+    Counters counters(zone());
+    EXPECT_EQ(counters.add_upstream("192.0.2.9:53"), max_upstreams - 1);
+    ASSERT_EQ(snapshot().upstreams.size(), 1U);
+    EXPECT_EQ(snapshot().upstreams[0].address, "other");
+}
+
+TEST_F(CountersTest, TheResolverIsUpWhenEachProcessHasANameserver) {
+    Counters counters(zone());
+    EXPECT_EQ(snapshot().resolver_up, std::nullopt);
+    counters.resolver_is_up(true);
+    EXPECT_EQ(snapshot().resolver_up, true);
+    {
+        Counters other(zone());
+        other.resolver_is_up(false);
+        EXPECT_EQ(snapshot().resolver_up, false);
+    }
+    EXPECT_EQ(snapshot().resolver_up, true);
 }
 
 TEST_F(CountersTest, AnUpstreamWhoseAddressWasNotWrittenOutIsNotShownUntilItIs) {
@@ -183,6 +213,30 @@ TEST_F(CountersTest, GaugesAreThoseOfLivingProcesses) {
     EXPECT_EQ(snapshot().history_oldest_pending, 0s);
 }
 
+TEST_F(CountersTest, WhatDiesWithAProcessIsDroppedOnce) {
+    const auto die_with = [this](std::uint64_t pending, bool mortal) {
+        status_of(child([&] {
+            Counters counters(zone());
+            if (mortal) {
+                counters.history_is_mortal();
+            }
+            counters.history_pending(pending, began, 0.5);
+            raise(SIGKILL);
+        }));
+    };
+    const auto dropped = [this] {
+        return snapshot().history_dropped[index(DropReason::worker_died)];
+    };
+    die_with(40, true);
+    EXPECT_EQ(dropped(), 40U);
+    EXPECT_EQ(dropped(), 40U);
+    die_with(100, false);
+    EXPECT_EQ(dropped(), 40U) << "a journal keeps it";
+    die_with(2, true);
+    Counters successor(zone());
+    EXPECT_EQ(dropped(), 42U) << "also when another process takes the place";
+}
+
 TEST_F(CountersTest, PlacesOfTheDeadAreTakenAgain) {
     for (std::size_t n = 0; n < 3 * max_processes; ++n) {
         const pid_t pid = child([this] {
@@ -209,6 +263,24 @@ TEST_F(CountersTest, APidThatCameBackIsAnotherProcess) {
     }
     EXPECT_EQ(snapshot().processes, 0U);
     EXPECT_EQ(snapshot().history_pending, 0U);
+}
+
+TEST_F(CountersTest, OfManyProcessesSomeAreLookedAtCloselyEachTime) {
+    std::vector<std::unique_ptr<Counters>> many;
+    for (std::size_t n = 0; n < 150; ++n) {
+        many.push_back(std::make_unique<Counters>(zone()));
+    }
+    EXPECT_EQ(snapshot().processes, 150U);
+    // Their pid came back, as above.
+    for (auto& process : zone().processes) {
+        if (get(process.identity) != 0) {
+            add(process.identity);
+        }
+    }
+    for (int n = 0; n < 3; ++n) {
+        snapshot();
+    }
+    EXPECT_EQ(snapshot().processes, 0U);
 }
 
 TEST_F(CountersTest, WithoutADescriptorLeftNobodyIsTakenForDead) {

@@ -1,0 +1,126 @@
+# What is not saved is counted, by reason: a worker that is killed or leaves, a journal that is full
+# or cannot be written, a row that the database refuses. And how full the queue is.
+
+use v5.36;
+
+use DnsTools::Metrics qw(scrape);
+use DnsTools::Test;
+
+my $dns = DnsTools::FakeDns->start;
+my $pg  = DnsTools::Postgres->start;
+
+sub start ($options, %o) {
+    return DnsTools::Nginx->start(
+        http   => use_dns($dns) . use_pg($pg) . "dns_tools_zone metrics:1m; $options",
+        server => DnsTools::Nginx::routes() . 'location = /metrics { dns_tools_metrics; }',
+        %o);
+}
+
+# Looks up so many names that need no nameserver.
+sub answer ($nginx, $count) {
+    my $http = $nginx->http;
+    is scalar(grep { $http->get(lookup "n$_.localhost")->status != 200 } 1 .. $count), 0,
+        "$count answers";
+    return;
+}
+
+# Waits until as many as these are dropped, and no others.
+sub dropped_are ($nginx, %expected) {
+    my %seen;
+    eventually(
+        sub {
+            my $series = scrape($nginx);
+            %seen = map {
+                /^history_dropped_total\{reason="(\w+)"\}/ && $series->{$_} > 0
+                    ? ($1 => $series->{$_})
+                    : ()
+            } keys %$series;
+            return keys %seen == keys %expected
+                && !grep { ($seen{$_} // 0) != $expected{$_} } keys %expected;
+        });
+    return is_deeply \%seen, \%expected, join ', ', map { "$_: $expected{$_}" } sort keys %expected;
+}
+
+# Another worker in place of the one that was there.
+sub successor ($nginx, $worker) {
+    return wait_until('another worker', sub { my ($new) = $nginx->worker_pids; $new && $new != $worker });
+}
+
+subtest 'a queue in memory' => sub {
+    my $nginx = start('', main => 'worker_shutdown_timeout 1s;');
+    wait_until('the schema', sub { $pg->table_exists });
+    dropped_are $nginx;
+    $pg->stop;
+    answer $nginx, 20;
+    my $series = scrape($nginx);
+    is $series->{history_pending}, 20, 'twenty wait';
+    my $full = $series->{history_fill_ratio};
+    cmp_ok $full, '>', 0, 'which takes room';
+    answer $nginx, 20;
+    cmp_ok scrape($nginx)->{history_fill_ratio}, '>', $full, 'and more take more';
+
+    my ($worker) = $nginx->worker_pids;
+    kill 'KILL', $worker;
+    successor $nginx, $worker;
+    dropped_are $nginx, worker_died => 40;
+    is scrape($nginx)->{history_pending}, 0, 'nothing waits';
+
+    answer $nginx, 7;
+    $nginx->reload;
+    dropped_are $nginx, worker_died => 40, exit => 7;
+    $pg->run;
+    $nginx->finish(killed => 1);
+};
+
+my $journal = temp_folder('journal') . '/queue';
+subtest 'a journal that is full' => sub {
+    my $nginx = start("dns_tools_journal $journal size=1m full=drop;");
+    my ($worker) = $nginx->worker_pids;
+    $pg->stop;
+    answer $nginx, 30;
+    kill 'KILL', $worker;
+    successor $nginx, $worker;
+    ok eventually(sub { scrape($nginx)->{history_pending} == 30 }), 'its lookups wait again';
+    dropped_are $nginx;
+    my $http = $nginx->http;
+    my $reason = 'history_dropped_total{reason="full"}';
+    for my $n (1 .. 40_000) {
+        $http->get(lookup "d$n.localhost");
+        last if $n % 500 == 0 && scrape($nginx)->{$reason} > 0;
+    }
+    my $series = scrape($nginx);
+    cmp_ok $series->{$reason}, '>', 0, 'some were dropped';
+    is $series->{history_appended_total} + $series->{$reason}, $series->{lookup_duration_seconds_count},
+        'and every other one was queued';
+    cmp_ok $series->{history_fill_ratio}, '>', 0.8, 'it is full';
+    $pg->run;
+    ok eventually(sub { scrape($nginx)->{history_pending} == 0 }, 30), 'it empties';
+    cmp_ok scrape($nginx)->{history_fill_ratio}, '<', 0.5, 'and has room again';
+    $nginx->finish(killed => 1);
+};
+
+subtest 'a journal whose folder is closed' => sub {
+    my $closed = temp_folder('closed') . '/queue';
+    my $nginx  = start("dns_tools_journal $closed size=1m full=drop;");
+    my ($worker) = $nginx->worker_pids;
+    chown 0, 0, $closed if $> == 0;
+    chmod 0, $closed or die $!;
+    kill 'KILL', $worker;
+    successor $nginx, $worker;
+    answer $nginx, 3;
+    dropped_are $nginx, journal_failed => 3;
+    $nginx->finish(killed => 1);
+};
+
+subtest 'a row that the database refuses' => sub {
+    my $nginx = start('');
+    $pg->sql(q{ALTER TABLE dns_lookups ADD CONSTRAINT refuse CHECK (domain <> 'no.localhost')});
+    my $http = $nginx->http;
+    $http->get(lookup $_) for qw(yes.localhost no.localhost);
+    ok eventually(sub { scrape($nginx)->{history_rejected_total} == 1 }), 'is counted';
+    is scrape($nginx)->{history_written_total}, 1, 'the other one is written';
+    dropped_are $nginx;
+    $nginx->finish;
+};
+
+done_testing;
