@@ -1,10 +1,10 @@
-# Prints the medians of the rounds that bench/run has measured: table.pl FIGURES [RESULT].
+# Prints the medians of the rounds that bench/run has measured: table.pl FIGURES PAIRS [RESULT].
 
 use v5.36;
 use utf8;
 use open qw(:std :encoding(UTF-8));
 
-my ($figures, $result) = @ARGV;
+my ($figures, $pairs, $result) = @ARGV;
 my (@order, %rounds, %target);
 open my $in, '<', $figures or die "$figures: $!\n";
 while (my $line = <$in>) {
@@ -51,6 +51,25 @@ for my $row (@rows) {
         $is_base ? '' : sprintf('%.2f', $target),
         $is_base ? '' : $row->{ratio} <= $target ? 'holds' : 'over', sprintf('%.0f', $row->{rate}),
         sprintf('%.2f', $row->{p50}), sprintf('%.2f', $row->{p99}), $row->{errors};
+}
+
+# The same requests without and with counting, one after the other.
+my %overheads;
+open $in, '<', $pairs or die "$pairs: $!\n";
+while (my $line = <$in>) {
+    my ($kind, $plain_cpu, $plain, $counted_cpu, $counted) = split /\|/, $line;
+    my ($plain_requests)   = split ' ', $plain;
+    my ($counted_requests) = split ' ', $counted;
+    push @{$overheads{$kind}},
+        ($counted_cpu / $counted_requests) / ($plain_cpu / $plain_requests) * 100 - 100;
+}
+print "\n";
+for my $kind (sort keys %overheads) {
+    my @sorted = sort { $a <=> $b } @{$overheads{$kind}};
+    my $median = median(@sorted);
+    printf "counting costs %.1f %% of /%s (the middle half of %d pairs: %.1f to %.1f %%), at most 2 %%: %s\n",
+        $median, $kind, scalar @sorted, @sorted[$#sorted * 0.25, $#sorted * 0.75],
+        $median <= 2 ? 'holds' : 'over';
 }
 
 if ($result) {
