@@ -73,6 +73,10 @@ subtest 'error codes' => sub {
     push @there, $own =~ /(\w+);/g;
     my @described = $api =~ /^\| \d{3} \| `(\w+)` \|/mg;
     same [grep { !/^(?:up|degraded|down)$/ } @described], \@there, 'all';
+    my $openapi = text('openapi.yaml');
+    my @enums   = $openapi =~ /^ +- properties: \{ code: \{ enum: \[([^\]]+)\] \} \}$/mg;
+    push @enums, $openapi =~ /^ +- properties:\n +code:\n +enum:\n((?: +- \w+\n)+)/mg;
+    same [map { /(\w+)/g } @enums], \@there, 'are in openapi.yaml';
 };
 
 subtest 'metrics' => sub {
