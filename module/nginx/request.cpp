@@ -97,8 +97,8 @@ ngx_int_t read_on(ngx_http_request_t* r, Handle handle,
     std::string whole;
     const bool in_parts = r->reading_body || partial_body_of(r) != nullptr;
     std::string& body = in_parts ? partial_body(r) : whole;
-    // Another module has begun to read the body, and has sent the request here before its end: nginx
-    // must not call that module back.
+    // Another module has begun to read the body, and has sent the request here before its end:
+    // nginx must not call that module back.
     r->request_body_no_buffering = 1;
     for (;;) {
         take_part(r, body);
