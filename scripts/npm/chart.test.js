@@ -31,12 +31,21 @@ const file = (set) => path.join(chart, "ci", set);
 const render = (...args) => parse(helm("template", "rel", chart, "--namespace", "space", ...args));
 const rendered = Object.fromEntries(sets.map((set) => [set, render("-f", file(set))]));
 
-function renderWith(overrides) {
+// Arguments for the smallest set and more values. Dots in their names are levels.
+function withValues(values) {
+    const overrides = {};
+    for (const [name, value] of Object.entries(values)) {
+        const levels = name.split(".");
+        const last = levels.pop();
+        const inner = levels.reduce((level, key) => (level[key] ??= {}), overrides);
+        inner[last] = value;
+    }
     const name = path.join(scratch, "values.json");
     // Helm reads YAML 1.1, where on is a boolean; in JSON it is what it is.
     fs.writeFileSync(name, JSON.stringify(overrides));
-    return render("-f", file("01-smallest-values.yaml"), "-f", name);
+    return ["-f", file("01-smallest-values.yaml"), "-f", name];
 }
+const renderWith = (values) => render(...withValues(values));
 
 const find = (manifests, kind, suffix = "") =>
     manifests.find((m) => m.kind === kind && m.metadata.name.endsWith(suffix));
@@ -152,6 +161,11 @@ describe("the checks bite", () => {
 // Values, and what the refusal must say. Dots are levels.
 describe("wrong values are refused", () => {
     const refused = [
+        ["nameOverride: dns.tools", /"rel-dns\.tools".*set fullnameOverride/],
+        ["fullnameOverride: dns.tools", /"dns\.tools".*set fullnameOverride/],
+        ["fullnameOverride: 2nd", /"2nd".*set fullnameOverride/],
+        ["fullnameOverride: Tools", /"Tools".*set fullnameOverride/],
+        ["imagePullSecrets: [{}]", /\/imagePullSecrets\/0.*missing property 'name'/],
         ["replicas: -1", /\/replicas/],
         ["replicas: two", /\/replicas.*want integer/],
         ["replica: 3", /'replica' not allowed/],
@@ -160,24 +174,38 @@ describe("wrong values are refused", () => {
         ["imagePullSecrets: [registry]", /\/imagePullSecrets\/0.*want object/],
         ["workers: 0", /\/workers/],
         ["port: 80", /\/port/],
-        ["resolver.addresses: [dns.example.com]", /\/resolver\/addresses\/0/],
-        ["resolver.addresses: [192.0.2.256]", /\/resolver\/addresses\/0/],
-        ["resolver.addresses: ['2001:db8::53']", /\/resolver\/addresses\/0/],
+        ["resolver.addresses: [dns.example.com]", /resolver\.addresses: "dns\.example\.com" is not an address/],
+        ["resolver.addresses: [192.0.2.256]", /resolver\.addresses: "192\.0\.2\.256"/],
+        ["resolver.addresses: ['2001:db8::53']", /resolver\.addresses: "2001:db8::53".*in brackets/],
+        ["resolver.addresses: ['192.0.2.53:65536']", /resolver\.addresses: "192\.0\.2\.53:65536"/],
+        ["resolver.addresses: ['[2001:db8::53]:0']", /resolver\.addresses: "\[2001:db8::53\]:0"/],
+        ["resolver.addresses: ['[1:2:3]']", /resolver\.addresses: "\[1:2:3\]"/],
         ["resolver.timeout: 2 seconds", /\/resolver\/timeout/],
         ["resolver.timeout: 61s", /\/resolver\/timeout/],
         ["resolver.timeout: 1s", /resolver\.addresses is empty/],
         ["resolver.attempts: 17", /\/resolver\/attempts/],
-        ["history.allow: [everybody]", /\/history\/allow\/0/],
-        ["history.allow: ['10.0.0.0/8; }']", /\/history\/allow\/0/],
+        ["history.allow: [everybody]", /history\.allow: "everybody" is neither an address nor a network/],
+        ["history.allow: ['10.0.0.0/8; }']", /history\.allow: "10\.0\.0\.0\/8; }"/],
+        ["history.allow: [\"10.0.0.0/8\\n\"]", /history\.allow: "10\.0\.0\.0\/8\\n"/],
+        ["limits.exempt: ['2001:db8::/129']", /limits\.exempt: "2001:db8::\/129"/],
         ["record: always", /\/record.*'on', 'off', 'commit'/],
         ["record: true", /\/record/],
         ["clientIp.mode: hash", /clientIp\.keySecret\.name is empty/],
-        ["realIp.trusted: [10.0.0.0/33]", /\/realIp\/trusted\/0/],
+        ["realIp.trusted: [10.0.0.0/33]", /realIp\.trusted: "10\.0\.0\.0\/33"/],
+        ["realIp.header: proxy_protocol", /realIp\.header is proxy_protocol.*does not listen for/],
         ["limits.rate: 50", /\/limits\/rate/],
         ["limits.burst: 0", /\/limits\/burst/],
         ["log.level: verbose", /\/log\/level/],
         ["database.host: ''", /database\.host is empty/],
-        ["database.host: db example", /\/database\/host/],
+        ["database.host: db example", /database\.host: "db example"/],
+        ["database.host: 'db.example.com:5432'", /database\.host: "db\.example\.com:5432".*database\.port/],
+        ["database.host: '192.0.2.32:5432'", /database\.host: "192\.0\.2\.32:5432"/],
+        ["database.host: 'dead:5432'", /database\.host: "dead:5432"/],
+        ["database.host: 'db1,db2:5432'", /database\.host: "db2:5432"/],
+        ["database.host: 'db1,,db2'", /database\.host: ""/],
+        ["database.host: db/x", /database\.host: "db\/x"/],
+        ["database.host: user@db", /database\.host: "user@db"/],
+        ["database.reads.host: 'db:5432'", /database\.reads\.host: "db:5432".*database\.reads\.port/],
         ["database.port: 65536", /\/database\/port/],
         ["database.sslMode: 'on'", /\/database\/sslMode.*'verify-full'/],
         ["database.sslMode: verify-full", /nothing to verify with/],
@@ -187,6 +215,9 @@ describe("wrong values are refused", () => {
         ["database.enabled: false, database.retention: 1d", /there are no rows/],
         ["database.enabled: false, record: commit", /nothing to commit to/],
         ["database.password: a, database.existingSecret.name: b", /database\.password and database\.existingSecret\.name/],
+        ["database.externalSecret.refreshInterval: 1d", /\/database\/externalSecret\/refreshInterval/],
+        ["imagePullExternalSecret.refreshInterval: 1w", /\/imagePullExternalSecret\/refreshInterval/],
+        ["secretStore.enabled: true", /secretStore\.provider is empty/],
         ["database.externalSecret.enabled: true", /database\.externalSecret\.remoteRef\.key is empty/],
         ["database.externalSecret.enabled: true, database.externalSecret.remoteRef.key: k", /name a store/],
         ["imagePullExternalSecret.enabled: true", /imagePullExternalSecret\.remoteRef\.key is empty/],
@@ -197,17 +228,27 @@ describe("wrong values are refused", () => {
         ["journal.full: block", /\/journal\/full/],
         ["journal.volumeSize: 100Mi", /2 workers with journal\.size 64m need 144 MiB/],
         ["journal.enabled: false, journal.persistence.enabled: true", /nothing to keep/],
+        ["database.enabled: false, journal.persistence.enabled: true", /database\.enabled is false: there is nothing to keep/],
         ["metrics.port: 3000", /they must differ/],
         ["metrics.zoneSize: 64k", /\/metrics\/zoneSize/],
         ["metrics.zoneSize: 1g", /\/metrics\/zoneSize/],
         ["metrics.enabled: false, metrics.serviceMonitor.enabled: true", /nothing to see/],
+        ["metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.interval: 9s", /interval is 9s, shorter than .*scrapeTimeout \(10s\)/],
+        ["metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.scrapeTimeout: 1m500ms, metrics.serviceMonitor.interval: 1m", /shorter/],
+        ["metrics.serviceMonitor.interval: 30s1m", /\/metrics\/serviceMonitor\/interval/],
+        ["metrics.serviceMonitor.interval: ''", /\/metrics\/serviceMonitor\/interval/],
         ["service.type: ExternalName", /\/service\/type/],
+        ["service.externalTrafficPolicy: Local", /service\.externalTrafficPolicy is set, and service\.type is ClusterIP/],
+        ["service.nodePort: 30080", /service\.nodePort is set, and service\.type is ClusterIP/],
         ["ingress.enabled: true", /ingress\.hosts is empty/],
         ["ingress.hosts: [EXAMPLE.com]", /\/ingress\/hosts\/0/],
         ["httpRoute.enabled: true", /httpRoute\.parentRefs is empty/],
         ["autoscaling.enabled: true, autoscaling.minReplicas: 11", /more than autoscaling\.maxReplicas/],
         ["autoscaling.enabled: true, autoscaling.targetCPUUtilizationPercentage: null", /neither/],
+        ["autoscaling.enabled: true, resources.requests: null", /resources\.requests\.cpu is not set/],
+        ["autoscaling.enabled: true, autoscaling.targetMemoryUtilizationPercentage: 80, resources.requests.memory: null, resources.limits.memory: null", /resources\.requests\.memory is not set/],
         ["podDisruptionBudget.minAvailable: 1", /set the other to null/],
+        ["podDisruptionBudget.maxUnavailable: null", /neither podDisruptionBudget\.minAvailable nor podDisruptionBudget\.maxUnavailable/],
         ["podDisruptionBudget.maxUnavailable: half", /\/podDisruptionBudget\/maxUnavailable/],
         ["updateStrategy.maxSurge: 0", /nothing could ever be updated/],
         ["shutdown.workerSeconds: 10", /\/shutdown\/workerSeconds/],
@@ -215,16 +256,25 @@ describe("wrong values are refused", () => {
         ["nodeSelector: {disk: 1}", /\/nodeSelector\/disk.*want string/],
     ];
     for (const [text, message] of refused) {
-        test(text, () => {
-            const overrides = {};
-            for (const [name, value] of Object.entries(yaml.parse(`{${text}}`))) {
-                const levels = name.split(".");
-                const last = levels.pop();
-                const inner = levels.reduce((level, key) => (level[key] ??= {}), overrides);
-                inner[last] = value;
-            }
-            assert.throws(() => renderWith(overrides), message);
-        });
+        test(text, () => assert.throws(() => renderWith(yaml.parse(`{${text}}`)), message));
+    }
+    test("a release whose name no Service can have", () =>
+        assert.throws(() => helm("template", "1st.release", chart, ...withValues({})), /set fullnameOverride/));
+});
+
+describe("what is right is taken", () => {
+    const taken = [
+        "database.host: 'db1.example.com,192.0.2.32,2001:db8::32,::ffff:192.0.2.33,1:2:3:4:5:6:7:8'",
+        "database.host: '/run/postgresql,@/run/postgresql', database.reads.host: '::1'",
+        "resolver.addresses: ['[::1]:65535', '[2001:db8::53]', '192.0.2.53:53']",
+        "history.allow: ['::/0', '1::', '1:2:3:4:5:6:7::', '::2:3:4:5:6:7:8', '2001:db8::1/128', '0.0.0.0/0', '::ffff:192.0.2.0/120']",
+        "database.externalSecret.refreshInterval: 1h30m, database.externalSecret.enabled: true, database.externalSecret.remoteRef.key: k, database.externalSecret.secretStoreRef.name: s",
+        "metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.interval: 1m30s, metrics.serviceMonitor.scrapeTimeout: 90s",
+        // Kubernetes takes a limit for the request where there is none.
+        "autoscaling.enabled: true, resources.requests.cpu: null, resources.limits.cpu: 1",
+    ];
+    for (const text of taken) {
+        test(text, () => renderWith(yaml.parse(`{${text}}`)));
     }
 });
 
@@ -241,7 +291,7 @@ describe("what values become", () => {
     });
     test("another password replaces the pods", () => {
         const sum = (password) =>
-            template(renderWith({ database: { password } })).metadata.annotations["checksum/database"];
+            template(renderWith({ "database.password": password })).metadata.annotations["checksum/database"];
         assert.notEqual(sum("a"), sum("b"));
     });
     test("any password arrives as it is", () => {

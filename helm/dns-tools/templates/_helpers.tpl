@@ -92,9 +92,49 @@ key: password
 {{- include "dns-tools.bytes" (lower .) }}
 {{- end }}
 
-{{/* Combinations that the schema cannot refuse. */}}
+{{/* Prometheus' durations (1m30s) in milliseconds. */}}
+{{- define "dns-tools.milliseconds" -}}
+{{- $factors := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 }}
+{{- $sum := 0 }}
+{{- range regexFindAll "[0-9]+[a-z]+" . -1 }}
+{{- $sum = add $sum (mul (regexFind "^[0-9]+" . | int64) (get $factors (regexFind "[a-z]+$" .))) }}
+{{- end }}
+{{- $sum }}
+{{- end }}
+
+{{/* Combinations that the schema cannot refuse, and what it would refuse with a long regular expression
+and no word about what would be right. */}}
 {{- define "dns-tools.check" -}}
 {{- $v := .Values }}
+{{- $name := include "dns-tools.fullname" . }}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) }}
+{{- fail (printf "\n\n%q cannot be the name of a Service, which begins with a letter and has small letters, digits and dashes only: set fullnameOverride\n" $name) }}
+{{- end }}
+{{- $ipv4 := "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}" }}
+{{- $ipv6 := "((H:){7}H|(H:){6}IPV4|(H(:H){0,6})?::((H:){0,6}(H|IPV4))?)" | replace "H" "[0-9A-Fa-f]{1,4}" | replace "IPV4" $ipv4 }}
+{{- $port := "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])" }}
+{{- range $v.resolver.addresses }}
+{{- if not (regexMatch (printf "^(%s|\\[%s\\])(:%s)?$" $ipv4 $ipv6 $port) .) }}
+{{- fail (printf "\n\nresolver.addresses: %q is not an address, such as 192.0.2.53, or one with a port, such as 192.0.2.53:5353; IPv6 is in brackets: [2001:db8::53]\n" .) }}
+{{- end }}
+{{- end }}
+{{- range $list, $networks := dict "history.allow" $v.history.allow "realIp.trusted" $v.realIp.trusted "limits.exempt" $v.limits.exempt }}
+{{- range $networks }}
+{{- if not (regexMatch (printf "^(%s(/(3[0-2]|[12]?[0-9]))?|%s(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?)$" $ipv4 $ipv6) .) }}
+{{- fail (printf "\n\n%s: %q is neither an address nor a network, such as 192.0.2.0/24 or 2001:db8::/32\n" $list .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $at, $hosts := dict "database" $v.database.host "database.reads" $v.database.reads.host }}
+{{- range splitList "," $hosts }}
+{{- if and $hosts (not (regexMatch (printf "^([A-Za-z0-9._-]+|%s|[/@][A-Za-z0-9._:/@-]+)$" $ipv6) .)) }}
+{{- fail (printf "\n\n%s.host: %q is not a name, an address, or a folder of sockets; the port goes into %s.port\n" $at . $at) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if eq $v.realIp.header "proxy_protocol" }}
+{{- fail "\n\nrealIp.header is proxy_protocol, which nginx does not listen for here: the kubelet's probes do not speak it\n" }}
+{{- end }}
 {{- if $v.database.enabled }}
 {{- if not $v.database.host }}
 {{- fail "\n\ndatabase.host is empty: name the PostgreSQL server, or set database.enabled=false to save nothing\n" }}
@@ -116,12 +156,18 @@ key: password
 {{- if eq $v.record "commit" }}
 {{- fail "\n\nrecord is commit, and database.enabled is false: there is nothing to commit to\n" }}
 {{- end }}
+{{- if $v.journal.persistence.enabled }}
+{{- fail "\n\njournal.persistence.enabled is true, and database.enabled is false: there is nothing to keep\n" }}
+{{- end }}
 {{- end }}
 {{- if and (not $v.resolver.addresses) (or $v.resolver.timeout $v.resolver.attempts) }}
 {{- fail "\n\nresolver.timeout or resolver.attempts is set, and resolver.addresses is empty: they go with nameservers that are named\n" }}
 {{- end }}
 {{- if and $v.database.externalSecret.enabled (not $v.database.externalSecret.remoteRef.key) }}
 {{- fail "\n\ndatabase.externalSecret.remoteRef.key is empty: name the secret in the store\n" }}
+{{- end }}
+{{- if and $v.secretStore.enabled (not $v.secretStore.provider) }}
+{{- fail "\n\nsecretStore.enabled is true, and secretStore.provider is empty: describe the store's provider\n" }}
 {{- end }}
 {{- if and $v.imagePullExternalSecret.enabled (not $v.imagePullExternalSecret.remoteRef.key) }}
 {{- fail "\n\nimagePullExternalSecret.remoteRef.key is empty: name the secret in the store\n" }}
@@ -144,8 +190,19 @@ key: password
 {{- if and $v.autoscaling.enabled (not $v.autoscaling.targetCPUUtilizationPercentage) (not $v.autoscaling.targetMemoryUtilizationPercentage) }}
 {{- fail "\n\nautoscaling.enabled is true, and neither targetCPUUtilizationPercentage nor targetMemoryUtilizationPercentage is set\n" }}
 {{- end }}
-{{- if and $v.podDisruptionBudget.enabled (not (kindIs "invalid" $v.podDisruptionBudget.minAvailable)) (not (kindIs "invalid" $v.podDisruptionBudget.maxUnavailable)) }}
+{{- range $resource, $target := dict "cpu" $v.autoscaling.targetCPUUtilizationPercentage "memory" $v.autoscaling.targetMemoryUtilizationPercentage }}
+{{- /* Kubernetes takes a limit for the request where there is none. */}}
+{{- if and $v.autoscaling.enabled $target (not (dig "requests" $resource (dig "limits" $resource "" $v.resources) $v.resources)) }}
+{{- fail (printf "\n\nautoscaling aims at %v%% of the %s that is requested, and resources.requests.%s is not set\n" $target $resource $resource) }}
+{{- end }}
+{{- end }}
+{{- if $v.podDisruptionBudget.enabled }}
+{{- $set := without (list $v.podDisruptionBudget.minAvailable $v.podDisruptionBudget.maxUnavailable) nil | len }}
+{{- if eq $set 2 }}
 {{- fail "\n\npodDisruptionBudget.minAvailable and podDisruptionBudget.maxUnavailable are both set: Kubernetes takes one of them; set the other to null\n" }}
+{{- else if eq $set 0 }}
+{{- fail "\n\npodDisruptionBudget.enabled is true, and neither podDisruptionBudget.minAvailable nor podDisruptionBudget.maxUnavailable is set\n" }}
+{{- end }}
 {{- end }}
 {{- if and (eq (toString $v.updateStrategy.maxUnavailable) "0") (eq (toString $v.updateStrategy.maxSurge) "0") (not $v.journal.persistence.enabled) }}
 {{- fail "\n\nupdateStrategy.maxUnavailable and updateStrategy.maxSurge are both 0: nothing could ever be updated\n" }}
@@ -159,11 +216,23 @@ key: password
 {{- else if $v.journal.persistence.enabled }}
 {{- fail "\n\njournal.persistence.enabled is true, and journal.enabled is false: there is nothing to keep\n" }}
 {{- end }}
+{{- if eq $v.service.type "ClusterIP" }}
+{{- range $key := list "externalTrafficPolicy" "nodePort" }}
+{{- if get $v.service $key }}
+{{- fail (printf "\n\nservice.%s is set, and service.type is ClusterIP: it goes with NodePort and LoadBalancer\n" $key) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) }}
 {{- fail "\n\ningress.hosts is empty: name at least one host\n" }}
 {{- end }}
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) }}
 {{- fail "\n\nhttpRoute.parentRefs is empty: name at least one Gateway\n" }}
+{{- end }}
+{{- with $v.metrics.serviceMonitor }}
+{{- if and .enabled (lt (include "dns-tools.milliseconds" .interval | int64) (include "dns-tools.milliseconds" .scrapeTimeout | int64)) }}
+{{- fail (printf "\n\nmetrics.serviceMonitor.interval is %s, shorter than metrics.serviceMonitor.scrapeTimeout (%s)\n" .interval .scrapeTimeout) }}
+{{- end }}
 {{- end }}
 {{- if not $v.metrics.enabled }}
 {{- range $name, $one := dict "serviceMonitor" $v.metrics.serviceMonitor "prometheusRule" $v.metrics.prometheusRule "dashboard" $v.metrics.dashboard }}
