@@ -262,6 +262,25 @@ describe("wrong values are refused", () => {
         assert.throws(() => helm("template", "1st.release", chart, ...withValues({})), /set fullnameOverride/));
 });
 
+// A key with nothing behind removes the default.
+describe("nothing in the place of a value is refused", () => {
+    const { required } = values.describe();
+    const levels = Map.groupBy(required, (name) => name.split(".").length);
+    // Level by level: what is in a group that is not there is not looked at.
+    for (const [level, names] of levels) {
+        test(`all of level ${level}, by name`, () => {
+            const nothing = Object.fromEntries(names.map((name) => [name, null]));
+            assert.throws(() => renderWith(nothing), ({ message }) => {
+                const lines = message.matchAll(/at '(.*)': missing propert(?:y|ies) (.*)/g);
+                const missing = [...lines].flatMap(([, where, keys]) =>
+                    keys.split(", ").map((key) => `${where}/${key.replaceAll("'", "")}`.slice(1).replaceAll("/", ".")));
+                assert.deepEqual(missing.sort(), names.toSorted());
+                return true;
+            });
+        });
+    }
+});
+
 describe("what is right is taken", () => {
     const taken = [
         "database.host: 'db1.example.com,192.0.2.32,2001:db8::32,::ffff:192.0.2.33,1:2:3:4:5:6:7:8'",
@@ -270,6 +289,7 @@ describe("what is right is taken", () => {
         "history.allow: ['::/0', '1::', '1:2:3:4:5:6:7::', '::2:3:4:5:6:7:8', '2001:db8::1/128', '0.0.0.0/0', '::ffff:192.0.2.0/120']",
         "database.externalSecret.refreshInterval: 1h30m, database.externalSecret.enabled: true, database.externalSecret.remoteRef.key: k, database.externalSecret.secretStoreRef.name: s",
         "metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.interval: 1m30s, metrics.serviceMonitor.scrapeTimeout: 90s",
+        "resolver.attempts: null, service.nodePort: null, resources.limits: null, podSecurityContext.fsGroup: null",
         // Kubernetes takes a limit for the request where there is none.
         "autoscaling.enabled: true, resources.requests.cpu: null, resources.limits.cpu: 1",
     ];

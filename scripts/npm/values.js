@@ -36,6 +36,20 @@ function unknown(defaults, properties, prefix = "") {
     });
 }
 
+/** What may not be null, which removes a default: values, and groups of them, by name. */
+function required(properties, defaults, prefix = "") {
+    return Object.entries(properties).flatMap(([key, schema]) => {
+        const name = prefix + key;
+        const value = defaults[key];
+        const types = (schema.anyOf ?? [schema]).flatMap(({ type }) => type);
+        if (value === undefined || types.includes("null")) {
+            return [];
+        }
+        const group = schema.properties && !schema.description;
+        return [name, ...(group ? required(schema.properties, value, `${name}.`) : [])];
+    });
+}
+
 function describe() {
     const schema = JSON.parse(read("values.schema.json"));
     const defaults = yaml.parse(read("values.yaml"));
@@ -44,6 +58,7 @@ function describe() {
         schema,
         values: leaves(schema.properties, defaults),
         unknown: unknown(defaults, schema.properties),
+        required: required(schema.properties, defaults),
     };
 }
 
