@@ -133,6 +133,13 @@ describe("the checks bite", () => {
 
     const insecure = [
         ["a root user", (m) => (pod(m).securityContext.runAsUser = 0), /root/],
+        ["a root user of a container", (m) => (container(m).securityContext.runAsUser = 0), /nginx may run as root/],
+        ["a container that may be root", (m) => (container(m).securityContext.runAsNonRoot = false), /nginx may run as root/],
+        ["no seccomp for a container", (m) => (container(m).securityContext.seccompProfile = { type: "Unconfined" }), /nginx has no seccomp/],
+        ["a privileged container before the others", (m) => {
+            const securityContext = { ...container(m).securityContext, privileged: true };
+            pod(m).initContainers = [{ name: "first", securityContext }];
+        }, /first is privileged/],
         ["a token", (m) => delete pod(m).automountServiceAccountToken, /token/],
         ["no seccomp", (m) => delete pod(m).securityContext.seccompProfile, /seccomp/],
         ["privileges", (m) => (container(m).securityContext.allowPrivilegeEscalation = true), /privileges/],
@@ -145,17 +152,25 @@ describe("the checks bite", () => {
     }
 
     const dangling = [
-        ["a volume that is not mounted", "Deployment", (m) => container(m).volumeMounts.pop(), /nothing mounts/],
-        ["a mount without a volume", "Deployment", (m) => pod(m).volumes.pop(), /there is no volume/],
-        ["a ConfigMap that is not there", "ConfigMap", (m) => (m.metadata.name += "x"), /no ConfigMap/],
-        ["a Service that selects nothing", "Service", (m) => (m.spec.selector.x = "y"), /selects no pod/],
-        ["a port that is not there", "Service", (m) => (m.spec.ports[0].targetPort = "x"), /no pod has the port/],
-        ["labels that are not selected", "Deployment", (m) => (m.spec.template.metadata.labels = { "app.kubernetes.io/component": "server" }), /selects other pods/],
-        ["a name that is there twice", "Service", (m, all) => all.push(m), /there twice/],
+        ["a ServiceAccount that is not there", base, "ServiceAccount", (m) => (m.metadata.name += "x"), /no ServiceAccount/],
+        ["a Secret for nobody", "04-statefulset-values.yaml", "Secret", (m) => (m.metadata.name += "x"), /no pod uses the Secret/],
+        ["an ExternalSecret for nobody", "06-external-secrets-values.yaml", "ExternalSecret", (m) => (m.spec.target.name += "x"), /no pod uses the Secret/],
+        ["a volume that is not mounted", base, "Deployment", (m) => container(m).volumeMounts.pop(), /nothing mounts/],
+        ["a mount without a volume", base, "Deployment", (m) => pod(m).volumes.pop(), /there is no volume/],
+        ["a ConfigMap that is not there", base, "ConfigMap", (m) => (m.metadata.name += "x"), /no ConfigMap/],
+        ["a Service that selects nothing", base, "Service", (m) => (m.spec.selector.x = "y"), /selects no pod/],
+        ["a port that is not there", base, "Service", (m) => (m.spec.ports[0].targetPort = "x"), /no pod has the port/],
+        ["labels that are not selected", base, "Deployment", (m) => (m.spec.template.metadata.labels = { "app.kubernetes.io/component": "server" }), /selects other pods/],
+        ["a name that is there twice", base, "Service", (m, all) => all.push(m), /there twice/],
     ];
-    for (const [what, kind, damage, message] of dangling) {
-        test(what, () => assert.match(danglings(broken(base, kind, damage)).join(), message));
+    for (const [what, set, kind, damage, message] of dangling) {
+        test(what, () => assert.match(danglings(broken(set, kind, damage)).join(), message));
     }
+
+    test("a name that is none in YAML 1.1", () => {
+        const text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: on\n";
+        assert.match(judge(parse(text), "1.34").join(), /name: true is not a string/);
+    });
 });
 
 // Values, and what the refusal must say. Dots are levels.
@@ -313,6 +328,29 @@ describe("what values become", () => {
         const sum = (password) =>
             template(renderWith({ "database.password": password })).metadata.annotations["checksum/database"];
         assert.notEqual(sum("a"), sum("b"));
+    });
+    test("names are names, whatever else YAML has them for", () => {
+        const more = withValues({
+            fullnameOverride: "on", nameOverride: "123", priorityClassName: "off", "serviceAccount.name": "yes",
+            "clientIp.mode": "hash", "clientIp.keySecret": { name: "no", key: "1e3" },
+            "database.existingSecret": { name: "true", key: "123" },
+            "database.tls.ca": { secretName: "false", key: "1" },
+            "database.tls.client": { secretName: "off", certificateKey: "2", privateKeyKey: "3" },
+            "imagePullExternalSecret.enabled": true, "imagePullExternalSecret.remoteRef.key": "4",
+            "imagePullExternalSecret.secretStoreRef": { name: "5", kind: "ClusterSecretStore" },
+            "journal.persistence.enabled": true, "journal.persistence.storageClass": "on",
+            "journal.volumeSize": "1073741824",
+            "ingress.enabled": true, "ingress.hosts": ["1"], "ingress.className": "6", "ingress.path": "/ #: 1",
+            "httpRoute.enabled": true, "httpRoute.parentRefs": [{ name: "on" }], "httpRoute.path": "/ #: 2",
+            "metrics.serviceMonitor.enabled": true, "autoscaling.enabled": true,
+        });
+        const manifests = parse(helm("template", "7", chart, "--namespace", "8", ...more));
+        for (const version of versions) {
+            assert.deepEqual(judge(manifests, version), []);
+        }
+        assert.deepEqual(danglings(manifests), []);
+        assert.equal(find(manifests, "Ingress").spec.rules[0].http.paths[0].path, "/ #: 1");
+        assert.equal(find(manifests, "HTTPRoute").spec.rules[0].matches[0].path.value, "/ #: 2");
     });
     test("any password arrives as it is", () => {
         const { data } = find(rendered["04-statefulset-values.yaml"], "Secret");

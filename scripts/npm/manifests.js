@@ -22,7 +22,8 @@ const operators = {
 };
 
 function parse(text) {
-    return yaml.parseAllDocuments(text, { uniqueKeys: true }).flatMap((document) => {
+    // Kubernetes reads YAML 1.1, where on is a boolean.
+    return yaml.parseAllDocuments(text, { uniqueKeys: true, version: "1.1" }).flatMap((document) => {
         if (document.errors.length > 0) {
             throw document.errors[0];
         }
@@ -166,13 +167,15 @@ function insecurities(manifests) {
         const pod = spec.securityContext ?? {};
         expect(spec.automountServiceAccountToken === false, "a token of the service account is mounted");
         expect(!spec.hostNetwork && !spec.hostPID && !spec.hostIPC, "it shares a namespace of the host's");
-        expect(pod.runAsNonRoot === true && pod.runAsUser > 0, "it may run as root");
-        expect(["RuntimeDefault", "Localhost"].includes(pod.seccompProfile?.type), "no seccomp profile");
         for (const volume of spec.volumes ?? []) {
             expect(!volume.hostPath, `the volume ${volume.name} is a folder of the host's`);
         }
-        for (const container of spec.containers) {
-            const own = container.securityContext ?? {};
+        for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+            // What a container says comes before what its pod says.
+            const own = { ...pod, ...container.securityContext };
+            const seccomp = own.seccompProfile?.type;
+            expect(own.runAsNonRoot === true && own.runAsUser > 0, `${container.name} may run as root`);
+            expect(["RuntimeDefault", "Localhost"].includes(seccomp), `${container.name} has no seccomp profile`);
             expect(own.allowPrivilegeEscalation === false, `${container.name} may gain privileges`);
             expect(own.readOnlyRootFilesystem === true, `${container.name} may write to its root`);
             expect(own.capabilities?.drop?.includes("ALL"), `${container.name} keeps capabilities`);
@@ -186,7 +189,13 @@ function insecurities(manifests) {
 const matches = (labels, selector) =>
     Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value);
 
-/** Names in one manifest that lead nowhere: volumes, ports, selectors, config maps, Services. */
+const secretsOf = (spec) => [
+    ...spec.containers.flatMap(({ env }) => env ?? []).map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+    ...(spec.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []).map(({ secret }) => secret?.name),
+    ...(spec.imagePullSecrets ?? []).map(({ name }) => name),
+];
+
+/** Names in one manifest that lead nowhere: volumes, ports, selectors, config maps, Secrets, Services. */
 function danglings(manifests) {
     const errors = [];
     const named = (kind, name) => manifests.some((m) => m.kind === kind && m.metadata.name === name);
@@ -208,6 +217,9 @@ function danglings(manifests) {
         for (const { configMap } of spec.volumes ?? []) {
             expect(!configMap || named("ConfigMap", configMap.name), `${where}: no ConfigMap ${configMap?.name}`);
         }
+        const account = spec.serviceAccountName;
+        const made = manifests.some(({ kind }) => kind === "ServiceAccount");
+        expect(!made || named("ServiceAccount", account), `${where}: there is no ServiceAccount ${account}`);
         const environment = spec.containers.flatMap((c) => c.env ?? []).map(({ name }) => name);
         expect(new Set(environment).size === environment.length, `${where}: a variable is there twice`);
     }
@@ -239,9 +251,15 @@ function danglings(manifests) {
             for (const { port } of spec.endpoints) {
                 expect(found.every((s) => s.spec.ports.some(({ name }) => name === port)), `${where}: no port ${port}`);
             }
-        } else if (manifest.kind === "ExternalSecret" && spec.secretStoreRef.kind === "SecretStore") {
-            const { name } = spec.secretStoreRef;
-            expect(named("SecretStore", name), `${where}: there is no SecretStore ${name}`);
+        } else if (["Secret", "ExternalSecret"].includes(manifest.kind)) {
+            const name = spec.target?.name ?? manifest.metadata.name;
+            const store = spec.secretStoreRef;
+            // Secrets that the chart does not make are others' own: only the way from here can be followed.
+            expect(pods.some((pod) => secretsOf(pod.spec).includes(name)), `no pod uses the Secret ${name}`);
+            expect(
+                store?.kind !== "SecretStore" || named("SecretStore", store.name),
+                `${where}: there is no SecretStore ${store?.name}`,
+            );
         } else if (["Ingress", "HTTPRoute"].includes(manifest.kind)) {
             const backends = manifest.kind === "Ingress"
                 ? spec.rules.flatMap((rule) => rule.http.paths.map(({ backend }) => backend.service))

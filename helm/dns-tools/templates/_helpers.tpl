@@ -18,8 +18,8 @@ suffix that is added has 14. */}}
 {{- end }}
 
 {{- define "dns-tools.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "dns-tools.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "dns-tools.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "dns-tools.labels" -}}
@@ -69,8 +69,8 @@ imagePullSecrets:
 {{- define "dns-tools.passwordSecret" -}}
 {{- with .Values.database }}
 {{- if .existingSecret.name }}
-name: {{ .existingSecret.name }}
-key: {{ .existingSecret.key }}
+name: {{ .existingSecret.name | quote }}
+key: {{ .existingSecret.key | quote }}
 {{- else if or .externalSecret.enabled .password }}
 name: {{ include "dns-tools.fullname" $ }}-database
 key: password

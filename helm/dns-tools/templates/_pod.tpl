@@ -19,7 +19,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  serviceAccountName: {{ include "dns-tools.serviceAccountName" . }}
+  serviceAccountName: {{ include "dns-tools.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   {{- with include "dns-tools.pullSecrets" . | trim }}
@@ -101,7 +101,7 @@ spec:
   volumes:
     - name: config
       configMap:
-        name: {{ $name }}
+        name: {{ $name | quote }}
     - name: tmp
       emptyDir:
         sizeLimit: 64Mi
@@ -112,7 +112,7 @@ spec:
     # As long as the pod lives: it outlives the container.
     - name: journal
       emptyDir:
-        sizeLimit: {{ $v.journal.volumeSize }}
+        sizeLimit: {{ $v.journal.volumeSize | quote }}
     {{- end }}
     {{- with include "dns-tools.secretSources" . | trim }}
     # Group-readable, for the fsGroup: libpq refuses a key that everybody may read.
@@ -143,7 +143,7 @@ spec:
   {{- end }}
   {{- end }}
   {{- with $v.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with $v.nodeSelector }}
   nodeSelector:
@@ -207,29 +207,29 @@ spec:
 {{- with $v.database.tls.ca }}
 {{- if .secretName }}
 - secret:
-    name: {{ .secretName }}
+    name: {{ .secretName | quote }}
     items:
-      - key: {{ .key }}
+      - key: {{ .key | quote }}
         path: ca.crt
 {{- end }}
 {{- end }}
 {{- with $v.database.tls.client }}
 {{- if .secretName }}
 - secret:
-    name: {{ .secretName }}
+    name: {{ .secretName | quote }}
     items:
-      - key: {{ .certificateKey }}
+      - key: {{ .certificateKey | quote }}
         path: client.crt
-      - key: {{ .privateKeyKey }}
+      - key: {{ .privateKeyKey | quote }}
         path: client.key
 {{- end }}
 {{- end }}
 {{- end }}
 {{- if eq $v.clientIp.mode "hash" }}
 - secret:
-    name: {{ $v.clientIp.keySecret.name }}
+    name: {{ $v.clientIp.keySecret.name | quote }}
     items:
-      - key: {{ $v.clientIp.keySecret.key }}
+      - key: {{ $v.clientIp.keySecret.key | quote }}
         path: client-ip-key
 {{- end }}
 {{- end }}
