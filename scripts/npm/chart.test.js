@@ -320,9 +320,19 @@ describe("what values become", () => {
     const checksum = (manifests) => template(manifests).metadata.annotations["checksum/config"];
     const smallest = rendered["01-smallest-values.yaml"];
 
-    test("another configuration replaces the pods, other labels do not", () => {
+    test("another configuration replaces the pods, other labels or another version of the chart do not", () => {
         assert.notEqual(checksum(renderWith({ workers: 3 })), checksum(smallest));
-        assert.equal(checksum(renderWith({ replicas: 3 })), checksum(smallest));
+        const password = { "database.password": "a" };
+        const before = template(renderWith(password));
+        const labels = { "commonLabels.team": "platform", ...password };
+        assert.deepEqual(template(renderWith(labels)), before);
+        helm("package", chart, "--version", "99.0.0", "--destination", scratch);
+        const newer = helm("template", "rel", path.join(scratch, "dns-tools-99.0.0.tgz"), ...withValues(password));
+        assert.deepEqual(template(parse(newer)), before);
+
+        const volume = { "journal.persistence.enabled": true };
+        const claims = (values) => find(renderWith(values), "StatefulSet").spec.volumeClaimTemplates;
+        assert.deepEqual(claims({ ...labels, ...volume }), claims(volume), "Kubernetes refuses others");
     });
     test("another password replaces the pods", () => {
         const sum = (password) =>
@@ -418,10 +428,9 @@ describe("what values become", () => {
     });
     // The chart leads to files outside of its folder; a package has to hold them.
     test("a package renders what the folder does", () => {
-        helm("package", chart, "--destination", scratch);
-        const [archive] = fs.readdirSync(scratch).filter((name) => name.endsWith(".tgz"));
+        const [archive] = /\/.*\.tgz/.exec(helm("package", chart, "--destination", scratch));
         for (const set of sets) {
-            const packed = helm("template", "rel", path.join(scratch, archive), "--namespace", "space", "-f", file(set));
+            const packed = helm("template", "rel", archive, "--namespace", "space", "-f", file(set));
             assert.deepEqual(parse(packed), rendered[set], set);
         }
     });

@@ -11,9 +11,11 @@ metadata:
     {{- end }}
   annotations:
     kubectl.kubernetes.io/default-container: nginx
-    checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}
+    # Of what the pods read, not of whole manifests: other labels replace no pods.
+    checksum/config: {{ include "dns-tools.nginx.conf" . | sha256sum | quote }}
     {{- if $v.database.password }}
-    checksum/database: {{ include (print $.Template.BasePath "/secret.yaml") . | sha256sum }}
+    {{- /* With the name: a password's hash alone may be found in a list. */}}
+    checksum/database: {{ print $name $v.database.password | sha256sum | quote }}
     {{- end }}
     {{- with $v.podAnnotations }}
     {{- toYaml . | nindent 4 }}
