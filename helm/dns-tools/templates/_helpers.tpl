@@ -211,7 +211,8 @@ and no word about what would be right. */}}
 {{- /* 16 MiB are what the file of refused rows may grow to. */}}
 {{- $need := add (mul (int64 $v.workers) (include "dns-tools.nginxBytes" $v.journal.size | int64)) 16777216 }}
 {{- if gt $need (include "dns-tools.bytes" $v.journal.volumeSize | int64) }}
-{{- fail (printf "\n\njournal.volumeSize is %s: %d workers with journal.size %s need %d MiB\n" $v.journal.volumeSize (int $v.workers) $v.journal.size (div $need 1048576)) }}
+{{- $how := ternary "; README.md says how a StatefulSet gets larger volumes" "" $v.journal.persistence.enabled }}
+{{- fail (printf "\n\njournal.volumeSize is %s: %d workers with journal.size %s need %d MiB%s\n" $v.journal.volumeSize (int $v.workers) $v.journal.size (div $need 1048576) $how) }}
 {{- end }}
 {{- else if $v.journal.persistence.enabled }}
 {{- fail "\n\njournal.persistence.enabled is true, and journal.enabled is false: there is nothing to keep\n" }}
