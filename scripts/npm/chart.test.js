@@ -408,12 +408,26 @@ describe("what values become", () => {
         }
         assert.deepEqual(danglings(manifests), []);
     });
+    const notes = (...args) => helm("install", "rel", chart, "--dry-run=client", ...args).split("NOTES:")[1];
     test("the notes name the URL and what is missing", () => {
-        const notes = (set) => helm("install", "rel", chart, "--dry-run=client", "-f", file(set)).split("NOTES:")[1];
-        assert.match(notes("01-smallest-values.yaml"), /port-forward service\/rel-dns-tools 3000:80/);
-        assert.match(notes("01-smallest-values.yaml"), /WARNING: whoever can reach the service can read/);
-        assert.match(notes("02-no-database-values.yaml"), /WARNING: no database/);
-        assert.match(notes("08-ingress-values.yaml"), /https:\/\/dns\.example\.com\/v1\/tools\/lookup/);
+        assert.match(notes("-f", file("01-smallest-values.yaml")), /port-forward service\/rel-dns-tools 3000:80/);
+        assert.match(notes("-f", file("01-smallest-values.yaml")), /WARNING: whoever can reach the service can read/);
+        assert.match(notes("-f", file("02-no-database-values.yaml")), /WARNING: no database/);
+        assert.match(notes("-f", file("08-ingress-values.yaml")), /https:\/\/dns\.example\.com\/v1\/tools\/lookup/);
+    });
+    test("the notes say when all clients count as one", () => {
+        const said = (values) => notes(...withValues(values)).match(/WARNING: all clients behind (.|\n)*/)?.[0] ?? "";
+        const ingress = { "ingress.enabled": true, "ingress.hosts": ["a"] };
+        assert.match(said(ingress), /the proxy in front count as one/);
+        assert.match(said(ingress), /50r\/s and 64 connections are for all of them together/);
+        assert.match(said(ingress), /realIp\.trusted/);
+        assert.match(said({ "httpRoute.enabled": true, "httpRoute.parentRefs": [{ name: "g" }] }), /realIp\.trusted/);
+        assert.doesNotMatch(said({ ...ingress, "limits.enabled": false }), /together/);
+        assert.match(said({ "service.type": "LoadBalancer" }), /a node count as one(.|\n)*externalTrafficPolicy=Local/);
+        assert.match(said({ "service.type": "NodePort", "service.externalTrafficPolicy": "Cluster" }), /a node/);
+        assert.equal(said({ "service.type": "LoadBalancer", "service.externalTrafficPolicy": "Local" }), "");
+        assert.equal(said({ ...ingress, "realIp.trusted": ["10.0.0.0/8"] }), "");
+        assert.equal(said({}), "");
     });
     const project = (name) => fs.readFileSync(path.join(chart, "../..", name), "utf8");
     const monitoring = rendered["10-monitoring-values.yaml"];
