@@ -392,6 +392,13 @@ describe("what values become", () => {
             assert.ok(drain > 10 && terminationGracePeriodSeconds > drain + wait);
         }
     });
+    test("Services are on IPv6 when nginx is", () => {
+        const families = (manifests) => new Set(
+            manifests.filter(({ kind }) => kind === "Service").map(({ spec }) => spec.ipFamilyPolicy));
+        const volume = { "journal.persistence.enabled": true };
+        assert.deepEqual(families(renderWith({ ...volume, ipv6: true })), new Set(["PreferDualStack"]));
+        assert.deepEqual(families(renderWith(volume)), new Set([undefined]));
+    });
     test("nameservers on other ports are let out", () => {
         const { egress } = find(rendered["09-gateway-values.yaml"], "NetworkPolicy").spec;
         assert.deepEqual([...new Set(egress[0].ports.map(({ port }) => port))], [53, 5353, 5300]);
