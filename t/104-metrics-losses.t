@@ -1,5 +1,6 @@
 # What is not saved is counted, by reason: a worker that is killed or leaves, a journal that is full
-# or cannot be written, a row that the database refuses. And how full the queue is.
+# or cannot be written, a row that the database refuses. And how full the queue is, and who says
+# whether the database is up.
 
 use v5.36;
 
@@ -11,7 +12,9 @@ my $pg  = DnsTools::Postgres->start;
 
 sub start ($options, %o) {
     return DnsTools::Nginx->start(
-        http   => use_dns($dns) . use_pg($pg) . "dns_tools_zone metrics:1m; $options",
+        http => use_dns($dns, 'timeout=30s attempts=1')
+            . use_pg($pg)
+            . "dns_tools_zone metrics:1m; $options",
         server => DnsTools::Nginx::routes() . 'location = /metrics { dns_tools_metrics; }',
         %o);
 }
@@ -110,6 +113,23 @@ subtest 'a journal whose folder is closed' => sub {
     answer $nginx, 3;
     dropped_are $nginx, journal_failed => 3;
     $nginx->finish(killed => 1);
+};
+
+subtest 'a worker that leaves says nothing of the database any more' => sub {
+    my $nginx = start('');
+    ok eventually(sub { (scrape($nginx)->{database_up} // 0) == 1 }), 'the database is up';
+    $pg->stop;
+    ok eventually(sub { scrape($nginx)->{database_up} == 0 }), 'and down';
+    $dns->rule_for('held.test', 'drop');
+    my $held = $nginx->http;
+    $held->send(DnsTools::Http->text('GET', lookup 'held.test'));
+    wait_until('the query', sub { $dns->queries('held.test') });
+    $nginx->reload(leave_old => 1);
+    $pg->run;
+    ok eventually(sub { (scrape($nginx)->{database_up} // 0) == 1 }), 'and up again';
+    is scalar $nginx->worker_pids, 2, 'while the old worker is still there';
+    $held->close;
+    $nginx->finish;
 };
 
 subtest 'a row that the database refuses' => sub {

@@ -57,6 +57,8 @@ public:
     /// What is pending is in this process's memory only.
     void history_is_mortal() noexcept { put(process_->mortal, 1); }
     void database_is_up(bool up) noexcept;
+    /// Whether it is up is for others to say.
+    void database_is_left() noexcept { put(process_->database, ProcessCells::off); }
 
 private:
     std::size_t claim_process(std::uint64_t identity) noexcept;

@@ -65,8 +65,15 @@ void HistoryCounts::committed(std::chrono::nanoseconds took) noexcept {
 }
 
 void HistoryCounts::database_is_up(bool up) noexcept {
-    if (counters_ != nullptr) {
+    if (counters_ != nullptr && !leaving_) {
         counters_->database_is_up(up);
+    }
+}
+
+void HistoryCounts::leave() noexcept {
+    leaving_ = true;
+    if (counters_ != nullptr) {
+        counters_->database_is_left();
     }
 }
 

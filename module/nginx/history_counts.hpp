@@ -26,12 +26,15 @@ public:
     /// A batch was committed, `took` after it was sent.
     void committed(std::chrono::nanoseconds took) noexcept;
     void database_is_up(bool up) noexcept;
+    /// The worker is leaving, and soon it will not know any more whether the database is up.
+    void leave() noexcept;
 
 private:
     void show() noexcept;
 
     metrics::Counters* counters_;
     const history::Queue& queue_;
+    bool leaving_ = false;
     std::optional<std::chrono::system_clock::time_point> oldest_;  // in the queue
     std::vector<history::Record> front_;  // its oldest record, only while it is looked at
 };

@@ -93,6 +93,7 @@ void WorkerHistory::start() {
 
 void WorkerHistory::drain(std::chrono::milliseconds at_most) {
     retention_.reset();
+    counts_.leave();
     if (journal_ != nullptr) {
         journal_->drain();
     }
