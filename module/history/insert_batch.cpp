@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "history/pg_binary.hpp"
+#include "history/schema.hpp"
 
 namespace dns_tools::history {
 
@@ -104,6 +105,21 @@ void InsertBatch::assign(std::span<const Record> records) {
     }
     parameters_ = {ids_.finish(),     instants_.finish(),  clients_.finish(),
                    domains_.finish(), addresses_.finish(), ttls_.finish()};
+    first_ = records.empty() ? Uuid() : records.front().id;
+}
+
+std::span<const PgStatement> InsertBatch::statements(bool confirm,
+                                                     std::chrono::milliseconds deadline) {
+    // The limit is that of each statement.
+    limit_ = schema::time_limit(confirm ? deadline / 2 : deadline);
+    limit_parameter_ = {{{pg::text_oid, limit_}}};
+    // The random end of an id tells batches apart.
+    const std::span id(reinterpret_cast<const char*>(first_.bytes.data()), first_.bytes.size());
+    confirm_parameter_ = {{{pg::int8_oid, id.last<sizeof(std::int64_t)>()}}};
+    statements_ = {{{schema::limit_time, limit_parameter_},
+                    {schema::insert, parameters_},
+                    {schema::confirm, confirm_parameter_}}};
+    return std::span<const PgStatement>(statements_).first(confirm ? 3 : 2);
 }
 
 void InsertBatch::add(const Record& record) {

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/uuid.hpp"
 #include "history/pg_connection.hpp"
 #include "history/record.hpp"
 
@@ -36,15 +39,16 @@ private:
     std::uint32_t count_ = 0;
 };
 
-/// The parameters of `schema::insert`.
+/// The request that writes a batch of records.
 class InsertBatch {
 public:
     InsertBatch();
 
     /// Takes these records instead of those from before.
     void assign(std::span<const Record> records);
-    /// Good until the next assign().
-    std::span<const PgParameter> parameters() const noexcept { return parameters_; }
+    /// Its statements, which the server ends before `deadline` has passed; its commit it does not.
+    /// `confirm`: with schema::confirm. Good until the next call.
+    std::span<const PgStatement> statements(bool confirm, std::chrono::milliseconds deadline);
 
 private:
     void add(const Record& record);
@@ -56,6 +60,12 @@ private:
     ArrayParameter addresses_;
     ArrayParameter ttls_;
     std::array<PgParameter, 6> parameters_{};
+
+    Uuid first_;
+    std::string limit_;
+    std::array<PgParameter, 1> limit_parameter_{};
+    std::array<PgParameter, 1> confirm_parameter_{};
+    std::array<PgStatement, 3> statements_{};
 };
 
 }  // namespace dns_tools::history

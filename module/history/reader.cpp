@@ -20,12 +20,6 @@ namespace {
 /// quick row neither wait for a dead database each, nor each knock at it.
 constexpr milliseconds failure_stands{1'000};
 
-/// The server's own limit for a read, as text: earlier than the deadline, so that its word arrives
-/// before, and nothing goes on there that nobody waits for.
-std::string server_limit(milliseconds deadline) {
-    return std::to_string((deadline * 9 / 10).count()) + "ms";
-}
-
 /// query_canceled: what a read ends with that runs into statement_timeout.
 constexpr std::string_view canceled = "57014";
 
@@ -51,7 +45,7 @@ public:
     Impl(EventLoop& loop, HostLookup& hosts, ReaderOptions options)
         : loop_(loop),
           options_(std::move(options)),
-          server_limit_(server_limit(options_.read_deadline)),
+          server_limit_(schema::time_limit(options_.read_deadline)),
           connection_(loop, hosts, *this, options_.conninfo),
           timer_(
               loop.make_timer([this] { give_up("the database did not answer the read in time"); })),

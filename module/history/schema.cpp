@@ -1,5 +1,7 @@
 #include "history/schema.hpp"
 
+#include <algorithm>
+
 // Names are not qualified: the role's search_path says where the tables are.
 namespace dns_tools::history::schema {
 
@@ -11,8 +13,11 @@ const char* const insert =
     " ON CONFLICT DO NOTHING";
 
 // A transaction that wrote nothing does not wait for standbys. This writes to the log alone, and
-// needs no privilege.
-const char* const confirm = "SELECT pg_logical_emit_message(true, 'dns_tools', '')";
+// needs no privilege. No time limit ends the wait of a commit, so whoever gave up waiting leaves a
+// session behind; the lock, which that session holds as it would those of new rows, keeps further
+// attempts from doing the same.
+const char* const confirm =
+    "SELECT pg_advisory_xact_lock($1::bigint), pg_logical_emit_message(true, 'dns_tools', '')";
 
 // The casts do nothing to the table the module creates; they keep the binary results readable when
 // somebody made the table with other types.
@@ -23,6 +28,11 @@ const char* const select =
 
 // Only for the transaction: a pooler may lend the session to others afterwards.
 const char* const limit_time = "SELECT set_config('statement_timeout', $1::text, true)";
+
+std::string time_limit(std::chrono::milliseconds deadline) {
+    // None at all would be no limit.
+    return std::to_string(std::max(deadline * 9 / 10, std::chrono::milliseconds(1)).count()) + "ms";
+}
 
 // Deleting again what a crash brings back costs less than waiting for the disk.
 const char* const hurry =

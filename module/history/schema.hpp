@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <span>
+#include <string>
 
 namespace dns_tools::history::schema {
 
@@ -10,7 +12,7 @@ namespace dns_tools::history::schema {
 extern const char* const insert;
 
 /// Makes the transaction one whose commit waits for the disk and the standbys as that of a writing
-/// one does, also when it wrote no row.
+/// one does, also when it wrote no row. It waits for another with the same $1 (bigint) to end.
 extern const char* const confirm;
 
 /// Reads lookups: the columns and the table of a SELECT, to be followed by WHERE.
@@ -19,6 +21,10 @@ extern const char* const select;
 /// Lets no statement behind it, in the same transaction, run for longer than $1 (text), a time in
 /// PostgreSQL's notation.
 extern const char* const limit_time;
+
+/// That $1 for somebody who waits no longer than `deadline`: a little less, so that the server's
+/// word arrives before, and nothing goes on there that nobody waits for.
+std::string time_limit(std::chrono::milliseconds deadline);
 
 /// Lets the transaction that begins with it neither wait nor work for long, nor wait for its commit
 /// to reach a disk or a standby.

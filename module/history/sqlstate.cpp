@@ -17,7 +17,8 @@ struct Rule {
 // that a later server may invent.
 constexpr Rule rules[] = {
     {"08", ErrorKind::connection},
-    {"57", ErrorKind::connection},     // operator intervention: shutdown, cancel, starting up
+    {"57014", ErrorKind::transient},   // cancelled, by a time limit above all; the session lives on
+    {"57", ErrorKind::connection},     // operator intervention: shutdown, starting up
     {"25006", ErrorKind::connection},  // read-only: this server is no longer the primary
     {"28", ErrorKind::configuration},  // authorization
     {"3D", ErrorKind::configuration},  // no such database

@@ -7,6 +7,7 @@
 #include "base/backoff.hpp"
 #include "history/flights.hpp"
 #include "history/insert_batch.hpp"
+#include "history/pg_binary.hpp"
 #include "history/pg_connection.hpp"
 #include "history/schema.hpp"
 
@@ -67,6 +68,7 @@ private:
     void notice(std::string_view text) noexcept override { observer_.database_notice(text); }
 
     void connect();
+    milliseconds time_to_connect() const;
     void verify();
     void create();
     void schema_checked(const PgError* error);
@@ -106,6 +108,7 @@ private:
 
     Flights flights_;
     Clock::time_point quiet_from_{};  // unless a batch is sent before
+    Clock::time_point answered_{};    // the last batch
     std::vector<Record> records_;
     InsertBatch insert_;
 
@@ -193,9 +196,14 @@ void Writer::Impl::connect() {
 }
 
 void Writer::Impl::connected() {
-    const auto left = std::chrono::ceil<milliseconds>(connect_until_ - loop_.now());
-    deadline_timer_->arm(std::max(left, milliseconds(0)), OnExit::abandon);
+    deadline_timer_->arm(time_to_connect(), OnExit::abandon);
     verify();
+}
+
+/// What is left of the time for connecting and the schema step.
+milliseconds Writer::Impl::time_to_connect() const {
+    const auto left = std::chrono::ceil<milliseconds>(connect_until_ - loop_.now());
+    return std::max(left, milliseconds(0));
 }
 
 void Writer::Impl::disconnected(const PgError& error) {
@@ -209,6 +217,7 @@ void Writer::Impl::completed(const PgError* error, const PgRows& result) {
         case Phase::creating:
             return error != nullptr ? give_up(*error) : verify();
         default:
+            answered_ = loop_.now();
             return error != nullptr ? batch_failed(*error) : batch_written(result.changed());
     }
 }
@@ -218,8 +227,7 @@ void Writer::Impl::completed(const PgError* error, const PgRows& result) {
 void Writer::Impl::verify() {
     phase_ = Phase::verifying;
     insert_.assign({});
-    const PgStatement statement{schema::insert, insert_.parameters()};
-    connection_.send({&statement, 1});
+    connection_.send(insert_.statements(false, time_to_connect()));
 }
 
 void Writer::Impl::schema_checked(const PgError* error) {
@@ -241,7 +249,9 @@ void Writer::Impl::schema_checked(const PgError* error) {
 void Writer::Impl::create() {
     phase_ = Phase::creating;
     schema_created_ = true;
-    std::vector<PgStatement> statements;
+    const auto limit = schema::time_limit(time_to_connect());
+    const PgParameter parameters[] = {{pg::text_oid, limit}};
+    std::vector<PgStatement> statements{{schema::limit_time, parameters}};
     for (const char* const sql : schema::create()) {
         statements.push_back({sql, {}});
     }
@@ -301,9 +311,7 @@ bool Writer::Impl::make_batch(bool lingered) {
 /// Sends the records that were read, which are the oldest batch that waits.
 void Writer::Impl::send(bool confirm) {
     insert_.assign(records_);
-    const PgStatement statements[] = {{schema::insert, insert_.parameters()},
-                                      {schema::confirm, {}}};
-    connection_.send(std::span(statements).first(confirm ? 2 : 1));
+    connection_.send(insert_.statements(confirm, options_.flight_deadline));
     const auto now = loop_.now();
     quiet_from_ = now + options_.linger;
     flights_.sent(now, Clock::now());
@@ -327,7 +335,9 @@ void Writer::Impl::set_timers() {
 /// Too late for the schema step, or perhaps for a batch: the timer is not moved for each.
 void Writer::Impl::check_deadline() {
     const auto now = loop_.now();
-    const auto due = connected_phase() ? flights_.oldest() + options_.flight_deadline : now;
+    // The server begins a batch when it is done with the one before.
+    const auto due =
+        connected_phase() ? std::max(flights_.oldest(), answered_) + options_.flight_deadline : now;
     if (now < due) {
         return deadline_timer_->arm(std::chrono::ceil<milliseconds>(due - now), OnExit::abandon);
     }

@@ -45,6 +45,8 @@ struct WriterOptions {
     /// that comes later than that after a batch which is done is sent at once.
     std::chrono::milliseconds linger{5};
     std::chrono::milliseconds connect_deadline{10'000};
+    /// For the answer to the oldest batch under way, from when it was sent or the one before it was
+    /// answered. The server is told to give up a little earlier by itself.
     std::chrono::milliseconds flight_deadline{30'000};
 };
 

@@ -15,7 +15,7 @@ struct Case {
 TEST(Sqlstate, IsSortedByWhatHelps) {
     constexpr Case cases[] = {
         {"", ErrorKind::connection},         {"08006", ErrorKind::connection},
-        {"57P01", ErrorKind::connection},    {"57014", ErrorKind::connection},
+        {"57P01", ErrorKind::connection},    {"57014", ErrorKind::transient},
         {"25006", ErrorKind::connection},    {"53100", ErrorKind::transient},
         {"53300", ErrorKind::transient},     {"58030", ErrorKind::transient},
         {"40001", ErrorKind::transient},     {"40P01", ErrorKind::transient},

@@ -247,58 +247,6 @@ TEST_F(WriterFaults, TellsOfABrokenConninfo) {
     EXPECT_NE(reason().find("URI"), std::string::npos) << reason();
 }
 
-/// No standby is there to confirm a commit, as long as it lives.
-class NoStandby {
-public:
-    explicit NoStandby(Sql sql) : sql_(std::move(sql)) { set("nobody"); }
-    ~NoStandby() { set(""); }
-
-private:
-    void set(const std::string& names) {
-        sql_.run("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'");
-        sql_.run("SELECT pg_reload_conf()");
-        while (sql_.value("SHOW synchronous_standby_names") != names) {
-        }
-    }
-    Sql sql_;
-};
-
-TEST_F(WriterFaults, TakesRowsThatAreThereForNoneWhileTheirCommitWaits) {
-    start();
-    ASSERT_TRUE(wait_up());
-    Sql observer = sql();
-    const auto waiting = [&] {
-        return observer.value(
-            "SELECT coalesce(min(pid), 0) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-            " AND application_name = 'dns-tools' AND datname = current_database()");
-    };
-    std::size_t appended = 0;
-    {
-        const NoStandby none(Sql(postgres.conninfo("postgres")));
-        std::string session;
-        // The server may take a while to follow the setting; what is committed before does not
-        // wait.
-        ASSERT_TRUE(eventually(loop, [&] {
-            if (queue.pending() == 0) {
-                append(10);
-                appended += 10;
-            }
-            return (session = waiting()) != "0";
-        }));
-        sql().run("SELECT pg_terminate_backend(" + session + ")");
-        ASSERT_TRUE(eventually(loop, [&] {
-            const auto other = waiting();
-            return other != "0" && other != session;
-        })) << "what is sent again waits, too";
-        EXPECT_EQ(rows(), appended);
-        EXPECT_EQ(queue.pending(), 10U);
-        EXPECT_EQ(diary.written, appended - 10);
-    }
-    ASSERT_TRUE(wait_written());
-    EXPECT_EQ(rows(), appended);
-    EXPECT_EQ(diary.written, appended);
-}
-
 class WriterNetwork : public WriterFaults {
 protected:
     WriterNetwork() {
