@@ -10,12 +10,13 @@ namespace dns_tools::dns {
 
 namespace {
 
-constexpr std::chrono::milliseconds attempt_timeout{2000};
+constexpr std::chrono::milliseconds attempt_timeout{1000};
 constexpr int tries = 2;
 constexpr std::chrono::milliseconds tick_length{100};
 
-// Several nameservers, the search list and doubled timeouts could add up to minutes.
-constexpr std::chrono::seconds step_limit{10};
+// Several nameservers, the search list and doubled timeouts could add up to minutes. Who asks waits
+// for 5 seconds at least, which are enough for both steps.
+constexpr std::chrono::milliseconds step_limit{2400};
 
 }  // namespace
 

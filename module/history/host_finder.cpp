@@ -5,26 +5,42 @@
 
 namespace dns_tools::history {
 
+using std::chrono::milliseconds;
+
 struct HostFinder::Search {
     std::vector<HostEntry> hosts;
     std::vector<std::vector<IpAddress>> addresses;
     std::size_t outstanding;
+    milliseconds time_left;
+    bool one_is_enough = false;
     std::string error;
     Callback done;
+
+    std::vector<HostEntry> found() const { return with_addresses(hosts, addresses); }
 };
 
-void HostFinder::find(std::vector<HostEntry> hosts, Callback done) {
+HostFinder::HostFinder(EventLoop& loop, HostLookup& lookup)
+    : lookup_(lookup), timer_(loop.make_timer([this] { late(); })) {}
+
+void HostFinder::cancel() noexcept {
+    timer_->disarm();
+    search_.reset();
+}
+
+void HostFinder::find(std::vector<HostEntry> hosts, milliseconds at_most, Callback done) {
     const auto search = std::make_shared<Search>();
     search->addresses.resize(hosts.size());
     search->outstanding =
         static_cast<std::size_t>(std::count_if(hosts.begin(), hosts.end(), needs_lookup));
+    search->time_left = at_most - at_most / 2;
     search->hosts = std::move(hosts);
     search->done = std::move(done);
     search_ = search;
     if (search->outstanding == 0) {
-        return finish(search);
+        return finish();
     }
 
+    timer_->arm(at_most / 2, OnExit::abandon);
     for (std::size_t i = 0; i < search->hosts.size(); ++i) {
         if (!needs_lookup(search->hosts[i])) {
             continue;
@@ -39,16 +55,30 @@ void HostFinder::find(std::vector<HostEntry> hosts, Callback done) {
                 current->error = "host \"" + current->hosts[i].host + "\": " + why;
             }
             current->addresses[i] = std::move(found);
-            if (--current->outstanding == 0) {
-                finish(current);
+            if (--current->outstanding == 0 ||
+                (current->one_is_enough && !current->addresses[i].empty())) {
+                finish();
             }
         });
     }
 }
 
-void HostFinder::finish(const std::shared_ptr<Search>& search) {
-    search_.reset();
-    search->done(with_addresses(search->hosts, search->addresses), std::move(search->error));
+void HostFinder::late() {
+    if (search_->one_is_enough) {
+        search_->error = "the addresses of the database's hosts were not found in time";
+        return finish();
+    }
+    if (!search_->found().empty()) {
+        return finish();
+    }
+    search_->one_is_enough = true;
+    timer_->arm(search_->time_left, OnExit::abandon);
+}
+
+void HostFinder::finish() {
+    const auto search = std::move(search_);
+    cancel();
+    search->done(search->found(), std::move(search->error));
 }
 
 }  // namespace dns_tools::history

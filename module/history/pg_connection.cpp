@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <new>
@@ -13,6 +14,7 @@
 #include "history/host_finder.hpp"
 #include "history/host_turns.hpp"
 #include "history/pg_text.hpp"
+#include "history/service_variable.hpp"
 
 namespace dns_tools::history {
 
@@ -40,30 +42,6 @@ Parameters given(const Options& options) {
     }
     return parameters;
 }
-
-/// Sets PGSERVICE for as long as it lives. libpq has no other way to ask for a service's values.
-class ServiceVariable {
-public:
-    explicit ServiceVariable(const std::string& service) : set_(!service.empty()) {
-        if (set_) {
-            const char* const before = std::getenv(name);
-            before_ = before ? std::optional<std::string>(before) : std::nullopt;
-            setenv(name, service.c_str(), 1);
-        }
-    }
-    ~ServiceVariable() {
-        if (set_ && before_) {
-            setenv(name, before_->c_str(), 1);
-        } else if (set_) {
-            unsetenv(name);
-        }
-    }
-
-private:
-    static constexpr const char* name = "PGSERVICE";
-    bool set_;
-    std::optional<std::string> before_;
-};
 
 std::string_view field(const PGresult* result, int code) {
     const char* const text = PQresultErrorField(result, code);
@@ -121,7 +99,7 @@ class PgConnection::Impl {
 public:
     Impl(EventLoop& loop, HostLookup& hosts, Owner& owner, std::string conninfo)
         : loop_(loop),
-          finder_(hosts),
+          finder_(loop, hosts),
           owner_(owner),
           conninfo_(std::move(conninfo)),
           timer_(loop.make_timer([this] { late(); })),
@@ -136,6 +114,7 @@ private:
     enum class Phase { closed, starting, resolving, connecting, connected };
 
     void turn();
+    milliseconds time_left() const;
     void resolve();
     void resolved(std::vector<HostEntry> hosts, std::string error);
     void open();
@@ -159,7 +138,7 @@ private:
     const std::string conninfo_;
 
     Phase phase_ = Phase::closed;
-    std::unique_ptr<Timer> timer_;  // armed until connected
+    std::unique_ptr<Timer> timer_;  // of libpq's attempt
     std::unique_ptr<Task> task_;
     Clock::time_point deadline_;
 
@@ -198,7 +177,6 @@ void PgConnection::send(std::span<const PgStatement> statements) {
 void PgConnection::Impl::connect(milliseconds at_most) {
     deadline_ = loop_.now() + at_most;
     phase_ = Phase::starting;
-    timer_->arm(at_most, OnExit::abandon);
     task_->post();
 }
 
@@ -231,6 +209,11 @@ void PgConnection::Impl::turn() {
     }
 }
 
+/// Of the attempt to connect.
+milliseconds PgConnection::Impl::time_left() const {
+    return std::max(std::chrono::ceil<milliseconds>(deadline_ - loop_.now()), milliseconds(0));
+}
+
 void PgConnection::Impl::resolve() {
     auto parsed = Conninfo::parse(conninfo_);
     if (auto* wrong = std::get_if<std::string>(&parsed)) {
@@ -239,9 +222,10 @@ void PgConnection::Impl::resolve() {
     target_ = std::move(std::get<Conninfo>(parsed));
 
     phase_ = Phase::resolving;
-    finder_.find(target_.hosts, [this](std::vector<HostEntry> hosts, std::string error) {
-        resolved(std::move(hosts), std::move(error));
-    });
+    finder_.find(target_.hosts, time_left(),
+                 [this](std::vector<HostEntry> hosts, std::string error) {
+                     resolved(std::move(hosts), std::move(error));
+                 });
 }
 
 void PgConnection::Impl::resolved(std::vector<HostEntry> hosts, std::string error) {
@@ -249,6 +233,7 @@ void PgConnection::Impl::resolved(std::vector<HostEntry> hosts, std::string erro
         return fail(connection_error(std::move(error)));
     }
     turns_.begin(std::move(hosts), loop_.now(), deadline_);
+    timer_->arm(time_left(), OnExit::abandon);
     open();
 }
 
@@ -314,10 +299,6 @@ void PgConnection::Impl::bound_attempt() {
 }
 
 void PgConnection::Impl::late() {
-    if (phase_ != Phase::connecting) {
-        return fail(
-            connection_error("the addresses of the database's hosts were not found in time"));
-    }
     if (!turns_.skip(loop_.now())) {
         return fail(connection_error("the database did not answer in time"));
     }

@@ -85,6 +85,16 @@ TEST_F(HostResolverTest, SaysWhyThereIsNoAddress) {
     EXPECT_FALSE(find(resolver, std::string_view("db\0.test", 8)).error.empty());
 }
 
+TEST_F(HostResolverTest, SilentNameserversTakeNoLongerThanWhoAsksMayWait) {
+    FakeUpstream first(loop, stay_silent);
+    FakeUpstream second(loop, stay_silent);
+    HostResolver resolver(loop, {first.address(), second.address()});
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_FALSE(find(resolver, "nowhere.invalid").error.empty());
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 7s);
+    EXPECT_FALSE(second.received().empty());
+}
+
 TEST_F(HostResolverTest, SeveralAtOnce) {
     FakeUpstream nameserver(loop, answer_database);
     HostResolver resolver(loop, {nameserver.address()});

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,26 +40,30 @@ inline bool eventually(PollLoop& loop, const std::function<bool()>& done,
     return true;
 }
 
-/// Finds the hosts it was told of; says nothing at all when it is silent.
+/// Finds the hosts it was told of; says nothing at all of those it is to be silent about.
 class FakeHosts final : public HostLookup {
 public:
     explicit FakeHosts(EventLoop& loop) : task_(loop.make_task([this] { answer(); })) {}
 
     void resolve(std::string_view host, Callback done) override {
         asked.emplace_back(host);
-        if (!silent) {
-            pending_.emplace_back(std::string(host), std::move(done));
-            task_->post();
-        }
+        pending_.emplace_back(std::string(host), std::move(done));
+        task_->post();
     }
+    /// To be called when it is not silent of a host any more.
+    void wake() { task_->post(); }
 
     std::map<std::string, std::vector<IpAddress>> known;
     std::vector<std::string> asked;
-    bool silent = false;
+    std::set<std::string> silent;
 
 private:
     void answer() {
         for (auto pending = std::exchange(pending_, {}); auto& [host, done] : pending) {
+            if (silent.count(host) > 0) {
+                pending_.emplace_back(host, std::move(done));
+                continue;
+            }
             const auto found = known.find(host);
             found == known.end() ? done({}, "no such host") : done(found->second, "");
         }

@@ -306,12 +306,22 @@ TEST_F(WriterNetwork, SaysWhichHostIsNotFound) {
 }
 
 TEST_F(WriterNetwork, WaitsForNamesWithinItsDeadline) {
-    hosts.silent = true;
+    hosts.silent = {"db.example"};
     options.connect_deadline = 200ms;
     options.conninfo = remote("db.example", port());
     start();
     ASSERT_TRUE(wait_down());
     EXPECT_NE(reason().find("not found in time"), std::string::npos) << reason();
+}
+
+TEST_F(WriterNetwork, GoesWithoutAHostWhoseNameIsNotFoundInTime) {
+    hosts.silent = {"lost.example"};
+    options.connect_deadline = 2s;
+    options.conninfo = remote("lost.example,db.example", port());
+    start();
+    append(1);
+    ASSERT_TRUE(wait_written());
+    EXPECT_TRUE(diary.downs.empty()) << diary.downs.front();
 }
 
 TEST_F(WriterNetwork, NeverTellsThePassword) {
