@@ -21,6 +21,10 @@ constexpr std::string_view malformed_list =
     "\"host=db.example.com dbname=tools user=tools\", with options that libpq knows and quotes ' "
     "around values that hold spaces, or a URI that begins with postgresql://";
 
+constexpr std::string_view second_at =
+    "the connection URI has an @ where none can be; in a user name, a password or the name of a "
+    "database an @ must be written as %40 and a / as %2F";
+
 constexpr std::string_view bad_host =
     "a host of the connection string is no host name, address or socket folder; "
     "in a URI, an @ : or / inside the password must be written as %40, %3A or %2F";
@@ -31,6 +35,15 @@ constexpr std::string_view bad_port =
 
 bool is_uri(std::string_view text) {
     return text.starts_with("postgresql://") || text.starts_with("postgres://");
+}
+
+/// Whether there is an @ behind the one that ends the password for libpq, or behind the / that ends
+/// the hosts. Then libpq has perhaps taken a part of the password for a host or a database.
+bool has_second_at(std::string_view uri) {
+    uri.remove_prefix(uri.find("://") + 3);
+    const auto end = std::min(uri.find_first_of("@/"), uri.size());
+    uri.remove_prefix(std::min(end + 1, uri.size()));
+    return uri.substr(0, uri.find('?')).find('@') != uri.npos;
 }
 
 bool is_socket_folder(std::string_view host) {
@@ -125,6 +138,9 @@ std::variant<Conninfo, std::string> Conninfo::parse(std::string_view text) {
     auto given = text.find('\0') == text.npos ? parse_parameters(std::string(text)) : std::nullopt;
     if (!given) {
         return std::string(is_uri(text) ? malformed_uri : malformed_list);
+    }
+    if (is_uri(text) && has_second_at(text)) {
+        return std::string(second_at);
     }
 
     const auto defaults = default_parameters(std::string(find(*given, "service")));

@@ -120,6 +120,8 @@ TEST(Conninfo, ReadsUris) {
 TEST(CheckConninfo, AcceptsWhatLibpqReads) {
     for (const char* const good :
          {"", "dbname=tools", "host=/run/postgresql user='a b'", "postgres://localhost/tools",
+          "postgres://me@localhost/tools?application_name=a@b", "postgres://%40socket/tools",
+          "postgres://me:a?b%40@localhost", "postgres:///tools?host=@socket",
           "host=a,b port=1,2 target_session_attrs=read-write", "host=db sslmode=verify-full"}) {
         EXPECT_EQ(check_conninfo(good), std::nullopt) << good;
     }
@@ -129,7 +131,9 @@ TEST(CheckConninfo, RepeatsNothing) {
     using namespace std::string_view_literals;
     for (const auto bad :
          {"postgresql://me:s3cr%t@host/db"sv, "postgresql://me:s3cr@t@host/db"sv,
-          "postgresql://me:s3cr/t@host/db"sv, "postgresql://me:x@host/db?s3cr=1"sv,
+          "postgresql://me:s3cr/t@host/db"sv, "postgresql://me:x@@s3cr@127.0.0.1:1/db"sv,
+          "postgresql://me:x@s3cr/y@127.0.0.1:1/db"sv, "postgres://me:?@@s3cr@localhost/db"sv,
+          "postgresql://me:1/s3cr@localhost/db"sv, "postgresql://me:x@host/db?s3cr=1"sv,
           "password=s3cr t host=x"sv, "passwort=s3cr"sv, "s3cr"sv, "password='s3cr"sv,
           "host=a port=s3cr"sv, "host=s3cr@x"sv, "host=a,b,c port=1,2"sv,
           "host=a,b hostaddr=192.0.2.1"sv, "host=s3cr\0 x=1"sv, "port=99999999999999 host=a"sv,
