@@ -1,7 +1,10 @@
 #include "history/host_turns.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "base/ip_address.hpp"
 
 namespace dns_tools::history {
 
@@ -15,9 +18,14 @@ milliseconds time_until(HostTurns::Instant instant, HostTurns::Instant now) {
     return std::max(std::chrono::ceil<milliseconds>(instant - now), milliseconds(0));
 }
 
-/// libpq fills in what an entry leaves open.
+std::optional<IpAddress> without_zone(std::string_view address) {
+    return IpAddress::parse(address.substr(0, address.find('%')));
+}
+
+/// libpq fills in what an entry leaves open, and writes an address in its own way.
 bool stands_for(const HostEntry& entry, const HostEntry& tried) {
-    return entry.address == tried.address && (entry.host.empty() || entry.host == tried.host) &&
+    return without_zone(entry.address) == without_zone(tried.address) &&
+           (entry.host.empty() || entry.host == tried.host) &&
            (entry.port.empty() || entry.port == tried.port);
 }
 
