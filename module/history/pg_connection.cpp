@@ -1,6 +1,7 @@
 #include "history/pg_connection.hpp"
 
 #include <libpq-fe.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <array>
@@ -63,6 +64,13 @@ PgError error_of(const PGresult* result) {
         error.text += " (SQLSTATE " + error.sqlstate + ")";
     }
     return error;
+}
+
+/// Whether libpq has taken a part of a TLS record alone. It takes 8 KiB at a time, a record may
+/// hold 16, and the loop tells nothing of what has left the socket.
+bool has_rest_of_record(PGconn* connection) {
+    auto* const tls = static_cast<SSL*>(PQsslStruct(connection, "OpenSSL"));
+    return tls != nullptr && SSL_pending(tls) > 0;
 }
 
 PgError connection_error(std::string text) {
@@ -376,6 +384,8 @@ void PgConnection::Impl::ready(Readiness what) {
 /// while it wrote, and then the loop tells nothing of them.
 void PgConnection::Impl::proceed() {
     const int flushed = PQflush(connection_);
+    while (has_rest_of_record(connection_) && PQconsumeInput(connection_) == 1) {
+    }
     if (!drain()) {
         return;
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "reader_fixture.hpp"
+#include "tls_proxy.hpp"
 
 namespace dns_tools::history::test {
 namespace {
@@ -153,6 +154,20 @@ TEST_F(ReaderTest, LeavesOutWhatDoesNotFit) {
                                                  {Ipv4Address{{192, 0, 2, 6}}, 0},
                                                  {Ipv4Address{{192, 0, 2, 7}}, 0}};
     EXPECT_EQ(answer.got[2].addresses, expected);
+}
+
+TEST_F(ReaderTest, TakesTlsRecordsThatAreLargerThanWhatLibpqReadsAtOnce) {
+    fill(1'000);
+    const dns_tools::test::TlsProxy proxy(postgres);
+    reader_options.conninfo = "host=127.0.0.1 port=" + std::to_string(proxy.port()) +
+                              " user=postgres sslmode=require dbname=" + database;
+    open();
+    for (unsigned limit = 100; limit <= 1'000; limit += 100) {
+        Answer answer;
+        latest(limit, answer);
+        ASSERT_TRUE(wait(answer));
+        ASSERT_EQ(answer.got.size(), limit) << answer.error;
+    }
 }
 
 TEST_F(ReaderTest, SaysThatTheTableIsMissing) {
