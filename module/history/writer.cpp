@@ -262,7 +262,10 @@ void Writer::Impl::begin_writing() {
     phase_ = Phase::writing;
     schema_created_ = false;
     deadline_timer_->disarm();
-    set_up();
+    // After a failure only a commit shows that commits succeed again.
+    if (!probing_ || queue_.pending() == 0) {
+        set_up();
+    }
     pump(true);
 }
 

@@ -164,6 +164,8 @@ TEST_F(WriterCommits, WaitInOneSessionHoweverOftenTheyAreTriedAgain) {
         const NoStandby none(Sql(postgres.conninfo("postgres")));
         append_until_one_waits();
         EXPECT_LE(most_sessions(4), 3U) << "another, and perhaps one that just ends";
+        EXPECT_TRUE(is(Status::down));
+        EXPECT_EQ(diary.ups, 1) << "nothing is committed";
         EXPECT_EQ(queue.pending(), 10U);
     }
     ASSERT_TRUE(wait_written());
