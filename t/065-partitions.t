@@ -25,6 +25,18 @@ sub partition_of ($sql, $domain) {
     return $sql->("SELECT tableoid::regclass FROM dns_lookups WHERE domain = '$domain'");
 }
 
+# What others than its owner may do with the table and with its columns.
+sub privileges ($sql) {
+    return $sql->(<<~'SQL');
+        SELECT DISTINCT coalesce(part.name, 'all'), a.privilege_type, a.grantee::regrole, a.is_grantable
+        FROM pg_class AS c
+        CROSS JOIN LATERAL (SELECT NULL, c.relacl UNION ALL
+            SELECT attname, attacl FROM pg_attribute WHERE attrelid = c.oid) AS part (name, acl)
+        CROSS JOIN aclexplode(part.acl) AS a
+        WHERE c.oid = 'dns_lookups'::regclass AND a.grantee <> c.relowner ORDER BY 1, 2, 3
+        SQL
+}
+
 # The tables that a search between two instants looks into.
 sub tables_read ($sql, $from, $until) {
     my $plan = $sql->(<<~"SQL");
@@ -56,8 +68,14 @@ subtest 'bounds' => sub {
         '00000000-0000-7000-8000-000000000000', 'the first one of all';
 
     subtest 'an existing table becomes a partition under load' => sub {
-        $pg->sql('CREATE ROLE modest LOGIN');
-        $pg->sql('GRANT SELECT, INSERT ON dns_lookups TO modest', user => 'dns_tools');
+        $pg->sql('ALTER ROLE dns_tools CREATEROLE');
+        $pg->sql_file('roles.sql', user => 'dns_tools');
+        $pg->sql('CREATE ROLE auditor');
+        $sql->($_)
+            for 'GRANT SELECT ON dns_lookups TO auditor WITH GRANT OPTION',
+            'GRANT UPDATE (domain), REFERENCES (id) ON dns_lookups TO auditor WITH GRANT OPTION',
+            'GRANT SELECT (created_at) ON dns_lookups TO PUBLIC';
+        my $privileges = privileges($sql);
         my $load = DnsTools::Load->start(port => $nginx->port, clients => 2);
         wait_until('load', sub { $load->progress > 500 });
         my $before = $load->progress;
@@ -81,12 +99,20 @@ subtest 'bounds' => sub {
             ),
             7, 'without a gap';
 
-        $nginx->write_conf(
-            http => use_dns($dns) . use_pg($pg, user => 'modest') . 'dns_tools_schema verify;');
+        is privileges($sql), $privileges, 'who had privileges still has them';
+        insert_row($sql, q{now() - interval '1 hour'}, 'old.test');
+        my $reads = use_pg($pg, user => 'dns_tools_reader')
+            =~ s/dns_tools_database/dns_tools_database_reads/r;
+        $nginx->write_conf(http => use_dns($dns)
+                . use_pg($pg, user => 'dns_tools_writer')
+                . $reads
+                . 'dns_tools_schema verify; dns_tools_retention 1m;');
         $nginx->reload;
         my $id = $nginx->http->get(lookup 'one.test')->json->{id};
-        ok eventually(sub { $pg->row($id) }), 'who had privileges still has them';
-        is $nginx->http->get('/history?limit=1')->json->[0]{id}, $id, '/history';
+        ok eventually(sub { $pg->row($id) }), 'the writer saves';
+        is $nginx->http->get('/history?limit=1')->json->[0]{id}, $id, 'the reader shows';
+        ok eventually(sub { partition_of($sql, 'old.test') eq '' }, 20),
+            'the writer deletes what is too old';
         $nginx->finish(above_warn => 1);
     };
 };

@@ -1,7 +1,11 @@
 -- Turns the existing table into the first partition of a partitioned one, without a copy of its
 -- rows, while lookups are saved and read. To be run by psql as the owner of the table, after
--- partitioning-functions.sql. If a step fails for a lock it could not get in 5 seconds, it may be
--- run again as a whole.
+-- partitioning-functions.sql. If a step fails, such as for a lock it could not get in 5 seconds, it
+-- may be run again as a whole. That must be done within seven days, or else
+--     ALTER TABLE dns_lookups DROP CONSTRAINT dns_lookups_before;
+-- because the constraint that the first step makes refuses every lookup that is later than its bound,
+-- and the module sets aside what is refused for good. Once dns_lookups is partitioned, only the last
+-- statement is left to be repeated.
 \set ON_ERROR_STOP on
 SET lock_timeout = '5s';
 
@@ -35,22 +39,32 @@ CREATE OR REPLACE VIEW dns_lookup_addresses AS
     FROM dns_lookups AS l
     CROSS JOIN unnest(l.addresses, l.ttls) WITH ORDINALITY AS a (ip, ttl, position);
 
--- Who might do what with the old table may do it with the new one.
+-- Who might do what with the old table or a column of it may do it with the new one.
 DO $$
 DECLARE
     right_of record;
 BEGIN
     FOR right_of IN
-        SELECT a.grantee, a.privilege_type
-        FROM pg_class AS c, aclexplode(c.relacl) AS a
+        SELECT a.grantee, a.privilege_type, a.is_grantable, part.of_column
+        FROM pg_class AS c
+        CROSS JOIN LATERAL (
+            SELECT '', c.relacl
+            UNION ALL
+            SELECT format('(%I)', attname), attacl
+            FROM pg_attribute WHERE attrelid = c.oid AND NOT attisdropped
+        ) AS part (of_column, acl)
+        CROSS JOIN aclexplode(part.acl) AS a
         WHERE c.oid = 'dns_lookups_before'::regclass AND a.grantee <> c.relowner
     LOOP
-        EXECUTE format('GRANT %s ON dns_lookups TO %s', right_of.privilege_type,
-            CASE right_of.grantee WHEN 0 THEN 'PUBLIC' ELSE right_of.grantee::regrole::text END);
+        EXECUTE format('GRANT %s %s ON dns_lookups TO %s %s',
+            right_of.privilege_type, right_of.of_column,
+            CASE right_of.grantee WHEN 0 THEN 'PUBLIC' ELSE right_of.grantee::regrole::text END,
+            CASE WHEN right_of.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
     END LOOP;
 END $$;
-COMMIT;
+
 ALTER TABLE dns_lookups_before DROP CONSTRAINT dns_lookups_before;
+COMMIT;
 
 -- From the bound on.
 SELECT dns_lookups_make_partitions('day', 14);
