@@ -85,7 +85,7 @@ private:
     Clock::time_point failed_at_;
 };
 
-Reader::Reader(EventLoop& loop, Random&, HostLookup& hosts, ReaderOptions options)
+Reader::Reader(EventLoop& loop, HostLookup& hosts, ReaderOptions options)
     : impl_(std::make_unique<Impl>(loop, hosts, std::move(options))) {}
 
 Reader::~Reader() = default;

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "base/event_loop.hpp"
-#include "base/random.hpp"
 #include "history/database.hpp"
 #include "history/history_query.hpp"
 #include "history/saved_rows.hpp"
@@ -69,7 +68,7 @@ struct ReaderOptions {
 /// under way are answered together by the next one.
 class Reader {
 public:
-    Reader(EventLoop& loop, Random& random, HostLookup& hosts, ReaderOptions options);
+    Reader(EventLoop& loop, HostLookup& hosts, ReaderOptions options);
     ~Reader();
 
     /// Calls the waiter later. One whose turn has not come within the deadline of a read gets none,

@@ -46,9 +46,9 @@ WorkerHistory::WorkerHistory(EventLoop& loop, Random& random, history::HostLooku
       counts_(counters, *queue_, !conf.journal),
       writer_(loop, random, *queue_, hosts, *this, writer_options(conf)),
       recorder_(loop, *queue_, writer_, commit_deadline),
-      reader_(loop, random, hosts, reader_options(conf)),
-      searches_(loop, random, hosts, reader_options(conf)),
-      exports_(loop, random, hosts, export_options(conf)) {
+      reader_(loop, hosts, reader_options(conf)),
+      searches_(loop, hosts, reader_options(conf)),
+      exports_(loop, hosts, export_options(conf)) {
     if (const auto keep = conf.retention.value_or(std::chrono::seconds(0)); keep.count() > 0) {
         history::RetentionOptions options;
         options.conninfo = *conf.conninfo;

@@ -63,7 +63,7 @@ protected:
         query.limit = limit;
         reader->read(query, waiter);
     }
-    void open() { reader = std::make_unique<Reader>(loop, random, hosts, reader_options); }
+    void open() { reader = std::make_unique<Reader>(loop, hosts, reader_options); }
     bool wait(const Answer& answer) {
         return eventually(loop, [&] { return answer.calls == 1; });
     }
