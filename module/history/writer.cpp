@@ -400,6 +400,9 @@ void Writer::Impl::batch_failed(const PgError& error) {
 
 /// Finds the row that the database refuses, and leaves it out.
 void Writer::Impl::row_or_halve(const PgError& error) {
+    if (phase_ == Phase::writing) {
+        set_up();  // it has answered
+    }
     const auto batch = flights_.first_in_flight();
     if (batch.rows > 1) {
         records_.clear();

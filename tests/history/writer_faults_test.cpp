@@ -116,6 +116,18 @@ TEST_F(WriterFaults, WritesOnceWhatALateServerWritesToo) {
     EXPECT_TRUE(diary.rejected.empty());
 }
 
+TEST_F(WriterFaults, TakesTheRefusalOfARowForALifeSign) {
+    start();
+    ASSERT_TRUE(wait_up());
+    sql().run("ALTER TABLE dns_lookups ADD CHECK (domain <> 'poison.example')");
+    Sql(postgres.conninfo("postgres")).run(kill_writers);
+    ASSERT_TRUE(wait_down());
+    append(maker.make("poison.example"));
+    ASSERT_TRUE(wait_written());
+    EXPECT_EQ(diary.rejected.size(), 1U);
+    EXPECT_TRUE(is(Status::up)) << reason();
+}
+
 TEST_F(WriterFaults, MakesADroppedTableAgain) {
     start();
     append(1);
