@@ -101,7 +101,7 @@ fails 'a wrong password in a URI', qr/password authentication failed/,
 fails 'a database that is not there', qr/does not exist/,
     database(dbname => 'elsewhere', password => 'wrong-Sesame');
 $dns->rule_for('nobody.test', 'nxdomain');
-fails 'a host that is not there', qr/nobody\.test/,
+fails 'a host that is not there', qr/lookups: cannot resolve "nobody\.test": /,
     database(host => 'nobody.test', password => 'wrong-Sesame');
 $dns->rule_for('silent.test', 'drop');
 fails 'a host that DNS is silent about', qr/silent\.test/,

@@ -22,7 +22,7 @@ std::string client_library_version();
 /// Finds the addresses of the database's hosts. The worker lends its resolver.
 class HostLookup {
 public:
-    /// `addresses` is empty on failure, and `error` then says why.
+    /// `addresses` is empty on failure, and `error` then names the host and says why.
     using Callback = std::function<void(std::vector<IpAddress> addresses, std::string error)>;
 
     virtual ~HostLookup() = default;

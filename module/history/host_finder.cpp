@@ -52,7 +52,7 @@ void HostFinder::find(std::vector<HostEntry> hosts, milliseconds at_most, Callba
                 return;
             }
             if (found.empty()) {
-                current->error = "host \"" + current->hosts[i].host + "\": " + why;
+                current->error = std::move(why);
             }
             current->addresses[i] = std::move(found);
             if (--current->outstanding == 0 ||

@@ -65,7 +65,8 @@ private:
                 continue;
             }
             const auto found = known.find(host);
-            found == known.end() ? done({}, "no such host") : done(found->second, "");
+            found == known.end() ? done({}, "there is no host \"" + host + '"')
+                                 : done(found->second, "");
         }
     }
 

@@ -314,7 +314,7 @@ TEST_F(WriterNetwork, SaysWhichHostIsNotFound) {
     options.conninfo = remote("lost.example", port());
     start();
     ASSERT_TRUE(wait_down());
-    EXPECT_EQ(reason(), "host \"lost.example\": no such host");
+    EXPECT_EQ(reason(), "there is no host \"lost.example\"");
 }
 
 TEST_F(WriterNetwork, WaitsForNamesWithinItsDeadline) {
