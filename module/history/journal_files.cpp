@@ -86,10 +86,12 @@ JournalFiles::Made JournalFiles::make(std::shared_ptr<JournalFolder> folder,
     made.folder = std::move(folder);
     try {
         if (made.folder == nullptr) {
-            made.folder = finder_->claim(made.news);
+            // A folder whose backlog is not known is not taken: it would be removed with it.
+            auto claimed = finder_->claim(made.news);
+            made.left = claimed->segments();
+            made.left_bytes = claimed->bytes();
+            made.folder = std::move(claimed);
             made.claimed = true;
-            made.left = made.folder->segments();
-            made.left_bytes = made.folder->bytes();
         }
         if (made.left_bytes + segment_size_ <= options_.size) {
             const auto path = made.folder->segment_path(identity.sequence);

@@ -1,11 +1,34 @@
+#include <dirent.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include <atomic>
+#include <cerrno>
 #include <functional>
+#include <string_view>
 
 #include "journal_fixture.hpp"
+
+namespace {
+
+// How many more times a folder worker-N can be read before it cannot be once; negative: always.
+std::atomic<int> reads_before_failure{-1};
+
+}  // namespace
+
+/// Stands before the C library's, for all of this program.
+extern "C" DIR* opendir(const char* path) {
+    if (std::string_view(path).find("/worker-") != std::string_view::npos &&
+        reads_before_failure-- == 0) {
+        errno = EMFILE;
+        return nullptr;
+    }
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? nullptr : fdopendir(fd);
+}
 
 namespace dns_tools::history::test {
 namespace {
@@ -213,6 +236,28 @@ TEST_F(JournalTest, AFileThatCannotBeWrittenIsReadAllTheSame) {
         EXPECT_TRUE(folders().empty());
         return 0;
     }));
+}
+
+TEST_F(JournalTest, AFolderThatCannotBeReadOnceItIsTakenKeepsWhatIsInIt) {
+    auto journal = make();
+    const auto ids = append(*journal, 5);
+    journal.reset();
+    // It is read when it is taken, and then for the names and for the sizes of what is in it.
+    for (const int reads : {1, 2}) {
+        diary.downs.clear();
+        reads_before_failure = reads;
+        journal = make();
+        EXPECT_LT(reads_before_failure, 0);
+        ASSERT_EQ(diary.downs.size(), 1U);
+        EXPECT_NE(diary.downs[0].find("cannot read"), std::string::npos) << diary.downs[0];
+        journal.reset();
+        ASSERT_EQ(folders(), std::set<std::string>{"worker-0"});
+    }
+    reads_before_failure = 1;
+    journal = make();
+    ASSERT_TRUE(found(*journal, 5));
+    EXPECT_EQ(read(*journal), ids);
+    EXPECT_TRUE(eventually(loop, [&] { return journal->up(); }));
 }
 
 TEST_F(JournalTest, WorksWhileTheLoopHasNoRoomForDescriptors) {
