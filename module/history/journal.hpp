@@ -51,7 +51,7 @@ public:
 
     /// Whether there is a folder, and room can be made in it.
     bool up() const noexcept { return files_.up(); }
-    /// Why not, for a person.
+    /// Why not, for a person; empty when it is.
     const std::string& reason() const noexcept { return files_.reason(); }
     /// Of all files that are held; of `JournalOptions::size`.
     std::uint64_t bytes_used() const noexcept { return files_.bytes(); }

@@ -144,6 +144,7 @@ void JournalFiles::add_spare(std::shared_ptr<SegmentFile> file) {
     retry_timer_->disarm();
     if (!up_) {
         up_ = true;
+        reason_.clear();
         observer_.journal_up();
     }
     if (file != nullptr) {

@@ -182,9 +182,11 @@ TEST_F(JournalTest, AMissingFolderIsMadeAndAMissingParentIsTold) {
     journal = make();
     ASSERT_EQ(diary.downs.size(), 1U);
     EXPECT_EQ(diary.downs[0], "cannot make \"" + options.path + "\": No such file or directory");
+    EXPECT_EQ(journal->reason(), diary.downs[0]);
     fs::create_directory(folder.path() / "no");
     append(*journal);
     EXPECT_TRUE(journal->up());
+    EXPECT_EQ(journal->reason(), "");
 }
 
 TEST_F(JournalTest, AFolderOfSomebodyElseIsLeftAloneAndTold) {
