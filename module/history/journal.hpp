@@ -41,6 +41,7 @@ public:
     Position end() const noexcept override { return segments_.end(); }
     Position durable() const noexcept override;
     std::size_t pending() const noexcept override { return segments_.pending(); }
+    std::optional<UnixMicros> oldest() const noexcept override { return segments_.oldest(); }
     double fill_ratio() const noexcept override;
 
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,
@@ -55,8 +56,6 @@ public:
     const std::string& reason() const noexcept { return files_.reason(); }
     /// Of all files that are held; of `JournalOptions::size`.
     std::uint64_t bytes_used() const noexcept { return files_.bytes(); }
-    /// When the oldest record that is not acknowledged was made.
-    std::optional<UnixMicros> oldest() const noexcept { return segments_.oldest(); }
 
 private:
     void release(std::size_t size) noexcept override;

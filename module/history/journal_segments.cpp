@@ -1,13 +1,23 @@
 #include "history/journal_segments.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace dns_tools::history {
 
 std::optional<UnixMicros> JournalSegments::oldest() const noexcept {
     const Place place = find(begin_);
-    return is_end(place) ? std::nullopt : std::optional(frame::record_at(place.frame()).created_at);
+    if (is_end(place)) {
+        return std::nullopt;
+    }
+    UnixMicros oldest = frame::record_at(place.frame()).created_at;
+    for (auto segment = std::next(place.segment); segment != segments_.end(); ++segment) {
+        if (!segment->runs.empty()) {
+            oldest = std::min(oldest, segment->oldest);
+        }
+    }
+    return oldest;
 }
 
 void JournalSegments::open(std::shared_ptr<JournalFolder> folder,
@@ -45,6 +55,7 @@ void JournalSegments::append(const Record& record, std::size_t payload_size) noe
     file.set_published(behind);
     if (segment.runs.empty()) {
         segment.runs.push_back({at, at});
+        segment.oldest = record.created_at;
     }
     segment.runs.back().end = behind;
     ++next_index_;
@@ -60,6 +71,7 @@ void JournalSegments::join(Segment segment, std::size_t records) {
         next_start_ = empty->start;
     }
     place_behind(segment);
+    segment.oldest = frame::record_at(segment.file->data() + segment.runs.front().begin).created_at;
     end_ = segment.end();
     pending_ += records;
     segments_.push_back(std::move(segment));

@@ -22,6 +22,7 @@ public:
         std::shared_ptr<SegmentFile> file;
         std::vector<Extent> runs;  // of frames
         Position start = 0;        // of the file's first byte
+        UnixMicros oldest{};       // when its first record was made
         bool reusable = false;     // once its records are acknowledged
 
         std::uint32_t frames_end() const noexcept {
@@ -36,7 +37,8 @@ public:
     Position begin() const noexcept { return begin_; }
     Position end() const noexcept { return end_; }
     std::size_t pending() const noexcept { return pending_; }
-    /// The instant of the oldest record.
+    /// When the oldest record that is not acknowledged was made: of what others left, that may be
+    /// later in the queue.
     std::optional<UnixMicros> oldest() const noexcept;
 
     /// Appends go to this file, which is empty and writable, from now on.

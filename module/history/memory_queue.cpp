@@ -40,6 +40,11 @@ bool MemoryQueue::append(Reservation reservation, const Record& record) {
     return true;
 }
 
+std::optional<UnixMicros> MemoryQueue::oldest() const noexcept {
+    return pending_ == 0 ? std::nullopt
+                         : std::optional(decode(chunk_of(begin_)->from(begin_))->created_at);
+}
+
 double MemoryQueue::fill_ratio() const noexcept {
     return static_cast<double>(end_ - begin_ + reserved_) / static_cast<double>(capacity_);
 }

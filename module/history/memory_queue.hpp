@@ -21,6 +21,7 @@ public:
     Position end() const noexcept override { return end_; }
     Position durable() const noexcept override { return end_; }
     std::size_t pending() const noexcept override { return pending_; }
+    std::optional<UnixMicros> oldest() const noexcept override;
     double fill_ratio() const noexcept override;
 
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,

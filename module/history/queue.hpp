@@ -62,6 +62,8 @@ public:
     virtual Position durable() const noexcept = 0;
     /// Records between begin() and end().
     virtual std::size_t pending() const noexcept = 0;
+    /// When the oldest of them was made, wherever it stands.
+    virtual std::optional<UnixMicros> oldest() const noexcept = 0;
     /// How full it is, reservations included: from 0 to 1.
     virtual double fill_ratio() const noexcept = 0;
 

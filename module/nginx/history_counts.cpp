@@ -7,7 +7,6 @@ HistoryCounts::HistoryCounts(metrics::Counters* counters, const history::Queue& 
     if (counters_ != nullptr && mortal) {
         counters_->history_is_mortal();
     }
-    front_.reserve(1);
     database_is_up(false);  // until it has answered
     queue_changed();
 }
@@ -27,12 +26,7 @@ void HistoryCounts::queue_changed() noexcept {
     if (counters_ == nullptr) {
         return;
     }
-    front_.clear();
-    queue_.read(queue_.begin(), queue_.end(), 1, static_cast<std::size_t>(-1), front_);
-    oldest_.reset();
-    if (!front_.empty()) {
-        oldest_ = front_.front().created_at;
-    }
+    oldest_ = queue_.oldest();
     show();
 }
 

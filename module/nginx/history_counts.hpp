@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <vector>
 
 #include "history/queue.hpp"
 #include "metrics/counters.hpp"
@@ -35,8 +34,7 @@ private:
     metrics::Counters* counters_;
     const history::Queue& queue_;
     bool leaving_ = false;
-    std::optional<std::chrono::system_clock::time_point> oldest_;  // in the queue
-    std::vector<history::Record> front_;  // its oldest record, only while it is looked at
+    std::optional<UnixMicros> oldest_;  // in the queue
 };
 
 }  // namespace dns_tools::nginx

@@ -56,6 +56,31 @@ TEST_F(JournalTest, TheLowestFreeNumberIsTaken) {
     EXPECT_EQ(folders(), (std::set<std::string>{"worker-0", "worker-1", "worker-2"}));
 }
 
+TEST_F(JournalTest, TheOldestIsThatOfAllWhereverItStands) {
+    options.adopt_interval = std::chrono::hours(1);
+    auto gone = make();
+    append(*gone, 3);
+    options.adopt_interval = milliseconds(20);
+    const auto journal = make();
+    append(*journal, 2);
+    gone.reset();
+    ASSERT_TRUE(found(*journal, 5)) << "what is taken over comes behind the own";
+    append(*journal, 2);
+    std::vector<UnixMicros> made;
+    std::vector<Record> records;
+    journal->read(journal->begin(), journal->end(), ~std::size_t{0}, ~std::size_t{0}, records);
+    for (const auto& record : records) {
+        made.push_back(record.created_at);
+    }
+    ASSERT_LT(made[2], made[0]);
+    for (auto first = made.begin(); first != made.end(); ++first) {
+        EXPECT_EQ(journal->oldest(), *std::min_element(first, made.end()));
+        records.clear();
+        journal->acknowledge(journal->read(journal->begin(), journal->end(), 1, 1, records));
+    }
+    EXPECT_FALSE(journal->oldest());
+}
+
 TEST_F(JournalTest, OneTakesOverWhatManyLeft) {
     Ids expected;
     {

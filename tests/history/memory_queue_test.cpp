@@ -65,6 +65,24 @@ TEST_F(MemoryQueueTest, TakesALargeRecordOnlyIntoWhatIsFree) {
     EXPECT_TRUE(queue.reserve()) << "the reservation of a record that did not fit is given back";
 }
 
+TEST_F(MemoryQueueTest, KnowsWhenItsOldestRecordWasMade) {
+    MemoryQueue queue(1 << 20);
+    EXPECT_FALSE(queue.oldest());
+    std::vector<UnixMicros> made;
+    for (int i = 0; i < 1'500; ++i) {
+        const auto record = maker.make(std::string(300, 'x'));  // several chunks in all
+        made.push_back(record.created_at);
+        ASSERT_TRUE(queue.append({}, record));
+    }
+    std::vector<Record> records;
+    for (const auto& instant : made) {
+        ASSERT_EQ(queue.oldest(), instant);
+        records.clear();
+        queue.acknowledge(queue.read(queue.begin(), queue.end(), 1, ~0U, records));
+    }
+    EXPECT_FALSE(queue.oldest());
+}
+
 TEST_F(MemoryQueueTest, RefusesADomainNoEncodingHolds) {
     MemoryQueue queue(1 << 20);
     EXPECT_FALSE(queue.append(queue.reserve(), maker.make(std::string(max_domain_size + 1, 'x'))));

@@ -27,6 +27,7 @@ public:
     Position begin() const noexcept override { return queue.begin(); }
     Position end() const noexcept override { return queue.end(); }
     std::size_t pending() const noexcept override { return queue.pending(); }
+    std::optional<UnixMicros> oldest() const noexcept override { return queue.oldest(); }
     double fill_ratio() const noexcept override { return queue.fill_ratio(); }
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,
                   std::vector<Record>& out) const override {
