@@ -193,7 +193,8 @@ void JournalFiles::look() {
             if (!left.empty() && found->folder_in_place) {
                 found->own = finder->load(folder, left, found->news);
             }
-            if (!found->own) {
+            // Without its lock the own folder may look like one that nobody holds.
+            if (!found->own && found->folder_in_place) {
                 found->adopted = finder->adopt(max_bytes, found->news);
             }
         },
@@ -231,7 +232,7 @@ void JournalFiles::lose_folder() {
     spares_.clear();
     left_.clear();
     owner_.folder_lost();
-    failed("the folder \"" + path + "\" was removed while it was in use");
+    failed("the folder \"" + path + "\", or its lock, was removed while it was in use");
 }
 
 void JournalFiles::trim(const std::shared_ptr<SegmentFile>& file, std::uint32_t end) {

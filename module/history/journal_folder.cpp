@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ namespace dns_tools::history {
 namespace {
 
 constexpr std::string_view folder_prefix = "worker-";
-constexpr std::string_view lock_name = "lock";
+constexpr const char* lock_name = "lock";
 constexpr std::string_view segment_suffix = ".segment";
 
 std::vector<std::string> names_in(const std::string& path) {
@@ -53,19 +54,23 @@ std::optional<std::uint32_t> folder_number(std::string_view name) {
 }
 
 std::string lock_path(const std::string& folder) {
-    return folder + "/" + std::string(lock_name);
+    return folder + "/" + lock_name;
 }
 
 bool is_segment(std::string_view name) {
     return name.ends_with(segment_suffix);
 }
 
-/// Takes the lock; false when somebody else has it.
-bool lock(int fd, const std::string& path) {
+int lock_file(int fd) noexcept {
     struct flock whole {};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
-    if (fcntl(fd, F_OFD_SETLK, &whole) == 0) {
+    return fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+/// Whether a lock on `path` was taken; false when somebody else has it.
+bool taken(int result, const std::string& path) {
+    if (result == 0) {
         return true;
     }
     if (errno != EAGAIN && errno != EACCES) {
@@ -77,20 +82,24 @@ bool lock(int fd, const std::string& path) {
 }  // namespace
 
 std::shared_ptr<JournalFolder> JournalFolder::hold(const std::string& path) {
-    const auto file = lock_path(path);
-    UniqueFd fd(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd) {
-        if (errno == ENOENT) {
-            return nullptr;
-        }
-        throw DiskError("cannot open", file, errno);
+    UniqueFd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder && errno != ENOENT) {
+        throw DiskError("cannot open", path, errno);
     }
-    if (!lock(fd.get(), file)) {
+    if (!folder || !taken(flock(folder.get(), LOCK_EX | LOCK_NB), path)) {
         return nullptr;
     }
-    std::shared_ptr<JournalFolder> folder(new JournalFolder(path, std::move(fd)));
+    const auto file = lock_path(path);
+    UniqueFd fd(openat(folder.get(), lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd && errno != ENOENT) {
+        throw DiskError("cannot open", file, errno);
+    }
+    if (!fd || !taken(lock_file(fd.get()), file)) {
+        return nullptr;
+    }
+    std::shared_ptr<JournalFolder> held(new JournalFolder(path, std::move(folder), std::move(fd)));
     // Its last owner may have removed it between the opening and the locking.
-    return folder->in_place() ? folder : nullptr;
+    return held->in_place() ? held : nullptr;
 }
 
 bool JournalFolder::in_place() const noexcept {
@@ -142,7 +151,7 @@ bool JournalFolder::remove() noexcept {
     if (unlink(lock_path(path_).c_str()) != 0) {
         return false;
     }
-    // Somebody else may have begun to use the folder since.
+    // Somebody else may have put something into the folder since.
     rmdir(path_.c_str());
     return true;
 }

@@ -15,15 +15,17 @@
 namespace dns_tools::history {
 
 /// A folder of segments, worker-N in the journal's path, which this process holds: nobody else
-/// touches it before this object is gone or the process dead. An open file description lock on a
-/// file in it does that (fcntl(2)), whatever the process that holds it is called or numbered.
+/// touches it before this object is gone or the process dead, whatever that process is called or
+/// numbered. Two locks do that. One is on a file in it (fcntl(2)), which keeps other machines out
+/// too where the file system is shared; but whoever removes the file makes another that is free. So
+/// the folder itself is locked as well (flock(2)).
 class JournalFolder {
 public:
     /// Null when somebody else holds it, or it is no more. Throws DiskError.
     static std::shared_ptr<JournalFolder> hold(const std::string& path);
 
     const std::string& path() const noexcept { return path_; }
-    /// Whether the path still leads to what is held.
+    /// Whether the path still leads to what is held, and the lock is in it.
     bool in_place() const noexcept;
 
     /// The paths of its segments, the oldest first. Throws DiskError.
@@ -37,10 +39,11 @@ public:
     bool remove() noexcept;
 
 private:
-    JournalFolder(std::string path, UniqueFd lock) noexcept
-        : path_(std::move(path)), lock_(std::move(lock)) {}
+    JournalFolder(std::string path, UniqueFd folder, UniqueFd lock) noexcept
+        : path_(std::move(path)), folder_(std::move(folder)), lock_(std::move(lock)) {}
 
     std::string path_;
+    UniqueFd folder_;
     UniqueFd lock_;
 };
 

@@ -187,6 +187,34 @@ TEST_F(JournalTest, GoesOnInANewFolderWhenItsOwnIsRemoved) {
     EXPECT_EQ(files().empty(), false);
 }
 
+TEST_F(JournalTest, GoesOnInANewFolderWhenTheLockOfItsOwnIsRemoved) {
+    const auto journal = make();
+    const auto ids = append(*journal, 5);
+    ASSERT_TRUE(eventually(loop, [&] { return journal->bytes_used() == options.size / 4; }));
+    fs::remove(options.path + "/worker-0/lock");
+    ASSERT_TRUE(eventually(loop, [&] { return !diary.downs.empty(); }));
+    EXPECT_NE(diary.downs[0].find("worker-0\", or its lock, was removed"), std::string::npos)
+        << diary.downs[0];
+    const auto more = append(*journal, 5);
+    loop.run_for(milliseconds(100));
+    EXPECT_EQ(sorted(read(*journal)), both(ids, more));
+    EXPECT_EQ(diary.adopted, 0U) << "its own records, which it still has";
+    journal->acknowledge(journal->end());
+    EXPECT_TRUE(eventually(loop, [&] { return folders() == std::set<std::string>{"worker-1"}; }));
+}
+
+TEST_F(JournalTest, AFolderInUseIsNotTakenOverWithoutItsLock) {
+    options.adopt_interval = std::chrono::hours(1);
+    const auto first = make();
+    append(*first, 5);
+    options.adopt_interval = milliseconds(20);
+    const auto second = make();
+    fs::remove(options.path + "/worker-0/lock");
+    loop.run_for(milliseconds(200));
+    EXPECT_EQ(second->pending(), 0U);
+    append(*first, 500);
+}
+
 /// Shared by a child and its parent.
 struct Shared {
     std::atomic<std::uint64_t> appended;
