@@ -48,6 +48,8 @@ public:
     void history_written(std::uint64_t rows) noexcept { add(shard_.history_written, rows); }
     void history_rejected() noexcept { add(shard_.history_rejected); }
     void history_dropped(DropReason reason, std::uint64_t records = 1) noexcept;
+    /// Of the journal's files.
+    void history_damaged(std::uint64_t bytes) noexcept { add(shard_.history_damaged_bytes, bytes); }
     void history_flushed(std::chrono::nanoseconds took) noexcept;
     /// What waits to be saved; `oldest` is when the oldest of it was answered, `fill` from 0 to 1
     /// how much of its room it takes.

@@ -191,6 +191,10 @@ void add_history(Families& families, const Snapshot& snapshot) {
     for_each<DropReason>([&](DropReason reason) {
         families.value(snapshot.history_dropped[index(reason)], {label("reason", word(reason))});
     });
+    families.single(
+        MetricType::Counter, "history_damaged_bytes_total",
+        "Bytes of the journal that were found damaged; what records were in them is lost.",
+        snapshot.history_damaged_bytes);
     families.single(MetricType::Gauge, "history_pending", "Lookups that wait to be saved.",
                     snapshot.history_pending);
     families.single(MetricType::Gauge, "history_oldest_pending_seconds",

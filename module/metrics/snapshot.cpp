@@ -76,6 +76,7 @@ void add_shard(Snapshot& all, const Shard& shard) noexcept {
     add_cell(all.history_written, shard.history_written);
     add_cell(all.history_rejected, shard.history_rejected);
     add_cell(all.history_dropped, shard.history_dropped);
+    add_cell(all.history_damaged_bytes, shard.history_damaged_bytes);
     add_cell(all.history_flush_duration, shard.history_flush_duration);
 }
 

@@ -58,6 +58,7 @@ struct Snapshot {
     std::uint64_t history_written = 0;
     std::uint64_t history_rejected = 0;
     By<DropReason> history_dropped{};
+    std::uint64_t history_damaged_bytes = 0;
     Distribution history_flush_duration;
     std::uint64_t history_pending = 0;
     std::chrono::milliseconds history_oldest_pending{0};  ///< its age

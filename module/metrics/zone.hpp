@@ -58,6 +58,7 @@ struct alignas(cache_line) Shard {
     Cell history_written;
     Cell history_rejected;
     Cells<DropReason> history_dropped;
+    Cell history_damaged_bytes;
     Histogram history_flush_duration;
 };
 

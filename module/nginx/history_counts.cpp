@@ -52,6 +52,12 @@ void HistoryCounts::dropped(metrics::DropReason reason, std::size_t records) noe
     }
 }
 
+void HistoryCounts::damaged(std::uint64_t bytes) noexcept {
+    if (counters_ != nullptr) {
+        counters_->history_damaged(bytes);
+    }
+}
+
 void HistoryCounts::committed(std::chrono::nanoseconds took) noexcept {
     if (counters_ != nullptr) {
         counters_->history_flushed(took);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "history/queue.hpp"
@@ -22,6 +23,7 @@ public:
     void written(std::size_t rows) noexcept;
     void rejected() noexcept;
     void dropped(metrics::DropReason reason, std::size_t records = 1) noexcept;
+    void damaged(std::uint64_t bytes) noexcept;
     /// A batch was committed, `took` after it was sent.
     void committed(std::chrono::nanoseconds took) noexcept;
     void database_is_up(bool up) noexcept;

@@ -5,6 +5,7 @@ use v5.36;
 
 use List::Util qw(max);
 
+use DnsTools::Metrics qw(scrape);
 use DnsTools::Ordeal;
 use DnsTools::Test;
 
@@ -21,7 +22,10 @@ my $dns     = DnsTools::Knot->start;
 my $pg      = DnsTools::Postgres->start;
 my $journal = temp_folder('journal') . '/queue';
 my $nginx   = DnsTools::Nginx->start(
-    http => use_dns($dns) . use_pg($pg) . "dns_tools_journal $journal size=8m;");
+    http => use_dns($dns)
+        . use_pg($pg)
+        . "dns_tools_zone metrics:1m; dns_tools_journal $journal size=8m;",
+    server => DnsTools::Nginx::routes() . 'location = /metrics { dns_tools_metrics; }');
 wait_until('the schema', sub { $pg->table_exists });
 my $ordeal = DnsTools::Ordeal->new(nginx => $nginx, pg => $pg);
 
@@ -71,8 +75,11 @@ sub damaged ($what, $harm) {
             write_segment($path, $bytes);
             $nginx->run;
             $pg->run;
-            ok $ordeal->log_has(qr/bytes of the journal's "[^"]+" are lost/), 'the log says so'
-                if @lost;
+            if (@lost) {
+                ok $ordeal->log_has(qr/bytes of the journal's "[^"]+" are lost/), 'the log says so';
+                my ($bytes) = $ordeal->log_text =~ /(\d+) bytes of the journal's/;
+                is scrape($nginx)->{history_damaged_bytes_total}, $bytes, 'and the metrics';
+            }
         },
         lost => sub { @lost });
     return;

@@ -38,6 +38,7 @@ TEST_F(ExpositionTest, ShowsEveryFamilyFromTheBeginning) {
                              "history_written_total",
                              "history_rejected_total",
                              "history_dropped_total",
+                             "history_damaged_bytes_total",
                              "history_pending",
                              "history_oldest_pending_seconds",
                              "history_fill_ratio",
@@ -66,6 +67,7 @@ TEST_F(ExpositionTest, ShowsWhatWasCounted) {
     counters.upstream_timeout(counters.add_upstream("[2001:db8::1]:53"));
     counters.history_written(250);
     counters.history_dropped(DropReason::journal_failed, 3);
+    counters.history_damaged(4096);
     counters.history_pending(7, began, 0.125);
     counters.database_is_up(true);
     counters.resolver_is_up(false);
@@ -87,6 +89,7 @@ TEST_F(ExpositionTest, ShowsWhatWasCounted) {
     expect_line(R"(dns_tools_upstream_up{upstream="[2001:db8::1]:53"} 1)");
     expect_line("dns_tools_history_written_total 250");
     expect_line(R"(dns_tools_history_dropped_total{reason="journal_failed"} 3)");
+    expect_line("dns_tools_history_damaged_bytes_total 4096");
     expect_line("dns_tools_history_pending 7");
     expect_line("dns_tools_history_oldest_pending_seconds 10");
     expect_line("dns_tools_history_fill_ratio 0.125");
