@@ -10,9 +10,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Of these a journal has eight when it is full.
+// Of these a full journal has eight, and a large one sixteen: each has a descriptor.
 constexpr std::size_t min_segment = 128 * 1024;
-constexpr std::size_t max_segment = 8 * 1024 * 1024;
+constexpr std::size_t ordinary_segment = 8 * 1024 * 1024;
+constexpr std::size_t max_segment = 1024 * 1024 * 1024;  // offsets in it have 32 bits
 
 // One to go on in, and one so that a steady flow makes and removes no files.
 constexpr std::size_t spares_kept = 2;
@@ -21,9 +22,8 @@ constexpr std::size_t spares_kept = 2;
 constexpr milliseconds look_again{100};
 
 std::size_t segment_size_for(std::size_t size) {
-    const auto eighth =
-        std::clamp(std::max(size, JournalOptions::min_size) / 8, min_segment, max_segment);
-    return eighth / SegmentFile::page * SegmentFile::page;
+    const auto wanted = std::max(std::min(size / 8, ordinary_segment), size / 16);
+    return std::clamp(wanted, min_segment, max_segment) / SegmentFile::page * SegmentFile::page;
 }
 
 }  // namespace

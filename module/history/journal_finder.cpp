@@ -101,6 +101,7 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
             // Should it fail, then nobody waits for these records any more.
             disk_.sync(segment.file->fd());
         }
+        segment.file->close();  // there may be more of them than descriptors
         loaded.bytes += segment.file->size();
         loaded.records += segment.records;
         loaded.segments.push_back(std::move(segment));

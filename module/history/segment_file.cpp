@@ -118,6 +118,7 @@ std::size_t SegmentFile::trim(std::uint32_t end) const noexcept {
 }
 
 std::size_t SegmentFile::size_on_disk() const noexcept {
+    // Without a descriptor it is what it was.
     struct stat status;
     return fstat(fd(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : size_;
 }

@@ -82,6 +82,9 @@ public:
     std::size_t size_on_disk() const noexcept;
     void remove() const noexcept;
 
+    /// Closes the descriptor of a file that is only read from now on: what is mapped stays.
+    void close() noexcept { fd_ = UniqueFd(); }
+
 private:
     friend class SegmentLoader;
 

@@ -207,6 +207,38 @@ TEST_F(JournalTest, GivesBackTheRoomASealedSegmentDoesNotNeed) {
     EXPECT_LT(journal->bytes_used(), options.size / 2);
 }
 
+TEST_F(JournalTest, HasEightToSixteenSegmentsWhateverItsSize) {
+    for (const std::size_t mib : {1, 3, 64, 100, 128, 250}) {
+        options.size = mib * 1024 * 1024;
+        const auto journal = make();
+        const auto size = fs::file_size(files().at(0));
+        EXPECT_GE(options.size / size, 8U) << mib;
+        EXPECT_LE(options.size / size, 16U) << mib;
+    }
+}
+
+TEST_F(JournalTest, HoldsNoDescriptorsOfWhatItOnlyReads) {
+    constexpr std::size_t segments = 12;
+    for (std::size_t crashes = 0; crashes < segments; ++crashes) {
+        auto journal = make();
+        ASSERT_TRUE(found(*journal, crashes));
+        append(*journal);
+        crash(journal);
+    }
+    const auto journal = make();
+    ASSERT_TRUE(found(*journal, segments));
+    std::size_t open = 0;
+    for (const auto& descriptor : fs::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        open += fs::read_symlink(descriptor, gone).extension() == ".segment" ? 1 : 0;
+    }
+    EXPECT_LE(open, 3U) << "those that are appended to";
+    const auto used = journal->bytes_used();
+    journal->acknowledge(journal->end());
+    EXPECT_TRUE(eventually(loop, [&] { return files().size() <= 3; }));
+    EXPECT_TRUE(eventually(loop, [&] { return journal->bytes_used() < used; }));
+}
+
 TEST_F(JournalTest, WaitsForNobodyButStartWhenNothingIsPending) {
     options.adopt_interval = std::chrono::hours(1);
     options.sync = JournalSyncMode::periodic;
