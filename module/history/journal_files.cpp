@@ -269,9 +269,9 @@ void JournalFiles::unlink(JournalSegments::Segment segment) {
     const auto freed = std::make_shared<std::size_t>(0);
     // The job is the last to hold the file: unmapping it takes a while.
     helper_->run(
-        [file = std::move(segment.file), freed] {
+        [file = std::move(segment.file), folder = std::move(segment.folder), freed] {
             *freed = file->size_on_disk();
-            file->remove();
+            folder->discard(file->path());
         },
         [this, freed] { bytes_ -= *freed; });
 }

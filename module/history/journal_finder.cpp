@@ -1,7 +1,5 @@
 #include "history/journal_finder.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iterator>
 
@@ -93,6 +91,9 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
         for (const auto& damage : segment.damages) {
             news.damages.emplace_back(path, damage);
         }
+        if (segment.unreadable && !segment.damages.empty()) {
+            folder->keep(path);
+        }
         if (segment.file == nullptr) {
             empty.push_back(path);
             continue;
@@ -107,7 +108,7 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
         loaded.segments.push_back(std::move(segment));
     }
     for (const auto& path : empty) {
-        ::unlink(path.c_str());
+        folder->discard(path);
     }
     std::sort(loaded.segments.begin(), loaded.segments.end(),
               [](const LoadedSegment& a, const LoadedSegment& b) {

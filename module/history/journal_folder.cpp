@@ -129,6 +129,15 @@ std::uint64_t JournalFolder::bytes() const {
     return bytes;
 }
 
+bool JournalFolder::discard(const std::string& segment) const {
+    if (kept_.count(segment) == 0) {
+        return unlink(segment.c_str()) == 0;
+    }
+    const auto aside =
+        path_.substr(0, path_.rfind('/')) + segment.substr(path_.size()) + ".damaged";
+    return rename(segment.c_str(), aside.c_str()) == 0;
+}
+
 bool JournalFolder::remove() noexcept {
     if (!in_place()) {
         return true;
@@ -141,7 +150,7 @@ bool JournalFolder::remove() noexcept {
             }
         }
         for (const auto& path : segments()) {
-            if (unlink(path.c_str()) != 0) {
+            if (!discard(path)) {
                 return false;
             }
         }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,7 +36,13 @@ public:
     /// Bytes they take. Throws DiskError.
     std::uint64_t bytes() const;
 
-    /// Removes the segments and the folder; false when that could not be. It stays held.
+    /// This segment is to be set aside when it is done with: the disk does not give all of it, for
+    /// now.
+    void keep(const std::string& segment) { kept_.insert(segment); }
+    /// Removes a segment that is done with, or puts it beside the folder for a person to look at.
+    bool discard(const std::string& segment) const;
+
+    /// Discards the segments and removes the folder; false when that could not be. It stays held.
     bool remove() noexcept;
 
 private:
@@ -45,6 +52,7 @@ private:
     std::string path_;
     UniqueFd folder_;
     UniqueFd lock_;
+    std::set<std::string> kept_;
 };
 
 /// The folders worker-N in the journal's path, by number. Throws DiskError.

@@ -35,6 +35,12 @@ Mapping::Mapping(int fd, std::size_t size, bool writable) noexcept : size_(size)
     data_ = data == MAP_FAILED ? nullptr : static_cast<std::byte*>(data);
 }
 
+Mapping::Mapping(std::size_t size) noexcept : size_(size) {
+    void* const data =
+        mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    data_ = data == MAP_FAILED ? nullptr : static_cast<std::byte*>(data);
+}
+
 Mapping::~Mapping() {
     if (data_ != nullptr) {
         munmap(data_, size_);

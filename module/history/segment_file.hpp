@@ -15,12 +15,14 @@
 
 namespace dns_tools::history {
 
-/// A mapped file, shared with all who map it.
+/// A mapped file, shared with all who map it; or memory of this process's own.
 class Mapping {
 public:
     Mapping() = default;
     /// Its first `size` bytes, which the file has. None when the system refuses.
     Mapping(int fd, std::size_t size, bool writable) noexcept;
+    /// Memory, all zero. None when there is none left.
+    explicit Mapping(std::size_t size) noexcept;
     Mapping(Mapping&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
     Mapping& operator=(Mapping&& other) noexcept {
@@ -116,10 +118,11 @@ struct LoadedSegment {
     std::vector<Extent> runs;
     std::size_t records = 0;
     std::vector<Damage> damages;
+    bool unreadable = false;  ///< the disk does not give all of the file
 };
 
 /// Verifies what the file holds, and gives back the room it does not need. It belongs to this
-/// process alone. Throws DiskError when it cannot be read at all.
+/// process alone. Throws DiskError when it cannot be opened or mapped.
 LoadedSegment load_segment(const std::string& path, Disk& disk);
 
 /// Whether a later version of this module wrote the file. Throws DiskError.

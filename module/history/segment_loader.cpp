@@ -16,6 +16,9 @@ namespace {
 
 constexpr auto page = SegmentFile::page;
 
+// A disk that is dead may take long over each page.
+constexpr std::size_t max_bad_pages = 64;
+
 UniqueFd open_segment(const std::string& path, int flags) {
     return UniqueFd(open(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
 }
@@ -38,7 +41,11 @@ public:
     LoadedSegment load();
 
 private:
-    void probe();
+    void map();
+    Mapping salvage();
+    bool read(std::byte* out, std::size_t at, std::size_t size);
+    std::uint64_t unreadable(std::uint64_t begin, std::uint64_t end) const noexcept;
+    const char* why(std::uint64_t begin, std::uint64_t end, const char* otherwise) const noexcept;
     bool choose_header();
     bool all_zero() const noexcept;
     void scan();
@@ -55,7 +62,7 @@ private:
     Disk& disk_;
     std::shared_ptr<SegmentFile> file_;
     std::size_t file_size_;
-    std::size_t readable_;  // bytes before the first that the disk does not give
+    std::vector<Extent> bad_;  // what the disk does not give
     bool may_write_ = true;
     bool header_was_whole_ = false;
     SegmentHeader header_{};
@@ -73,23 +80,20 @@ SegmentLoader::SegmentLoader(const std::string& path, Disk& disk) : disk_(disk) 
         throw DiskError("cannot open", path, errno);
     }
     file_size_ = size_of(fd.get(), path);
-    readable_ = file_size_;
     file_.reset(new SegmentFile(path, std::move(fd), file_size_));
 }
 
 LoadedSegment SegmentLoader::load() {
-    probe();
-    if (readable_ > 0) {
-        file_->frames_ = Mapping(file_->fd(), readable_, false);
-        if (!file_->frames_) {
-            throw DiskError("cannot map", file_->path(), errno);
-        }
+    if (file_size_ > 0) {
+        map();
+        loaded_.unreadable = !bad_.empty();
     }
     if (all_zero()) {
         return std::move(loaded_);  // it was never begun
     }
     if (!choose_header()) {
-        damaged(0, file_size_, "neither copy of the header is whole");
+        damaged(0, file_size_,
+                why(0, SegmentFile::first_frame, "neither copy of the header is whole"));
         return std::move(loaded_);
     }
     scan();
@@ -106,31 +110,76 @@ LoadedSegment SegmentLoader::load() {
 }
 
 /// A bad sector under a mapping would be SIGBUS; read(2) only says so.
-void SegmentLoader::probe() {
+void SegmentLoader::map() {
     std::array<std::byte, 64 * 1024> buffer;
-    for (std::size_t at = 0; at < readable_;) {
-        const auto wanted = std::min(buffer.size(), readable_ - at);
-        const auto got = disk_.read(file_->fd(), buffer.data(), wanted, static_cast<off_t>(at));
+    bool whole = true;
+    for (std::size_t at = 0; whole && at < file_size_; at += buffer.size()) {
+        whole = read(buffer.data(), at, std::min(buffer.size(), file_size_ - at));
+    }
+    file_->frames_ = whole ? Mapping(file_->fd(), file_size_, false) : salvage();
+    if (!file_->frames_) {
+        throw DiskError("cannot map", file_->path(), errno);
+    }
+}
+
+/// What the disk gives of the file, page by page; what it does not give stays zero.
+Mapping SegmentLoader::salvage() {
+    Mapping copy(file_size_);
+    for (std::size_t at = 0; copy && at < file_size_; at += page) {
+        const auto size = std::min(page, file_size_ - at);
+        if (read(copy.data() + at, at, size)) {
+            continue;
+        }
+        const bool dead = bad_.size() == max_bad_pages;
+        const auto end = dead ? file_size_ : at + size;
+        bad_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)});
+        if (dead) {
+            break;
+        }
+    }
+    return copy;
+}
+
+/// False when the disk does not give all of it.
+bool SegmentLoader::read(std::byte* out, std::size_t at, std::size_t size) {
+    for (std::size_t done = 0; done < size;) {
+        const auto from = static_cast<off_t>(at + done);
+        const auto got = disk_.read(file_->fd(), out + done, size - done, from);
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got <= 0) {
-            readable_ = at;
-        } else {
-            at += static_cast<std::size_t>(got);
+            return false;
         }
+        done += static_cast<std::size_t>(got);
     }
+    return true;
+}
+
+/// How many of these bytes the disk does not give.
+std::uint64_t SegmentLoader::unreadable(std::uint64_t begin, std::uint64_t end) const noexcept {
+    std::uint64_t bytes = 0;
+    for (const auto& bad : bad_) {
+        const auto from = std::max<std::uint64_t>(begin, bad.begin);
+        const auto until = std::min<std::uint64_t>(end, bad.end);
+        bytes += from < until ? until - from : 0;
+    }
+    return bytes;
+}
+
+const char* SegmentLoader::why(std::uint64_t begin, std::uint64_t end,
+                               const char* otherwise) const noexcept {
+    return unreadable(begin, end) > 0 ? "the disk cannot read what is there" : otherwise;
 }
 
 bool SegmentLoader::all_zero() const noexcept {
     const std::byte* const begin = file_->frames_.data();
-    return readable_ == file_size_ && std::all_of(begin, begin + readable_, [](std::byte byte) {
-               return byte == std::byte{};
-           });
+    return bad_.empty() && std::all_of(begin, begin + file_size_,
+                                       [](std::byte byte) { return byte == std::byte{}; });
 }
 
 bool SegmentLoader::choose_header() {
-    if (readable_ < SegmentFile::first_frame) {
+    if (file_size_ < SegmentFile::first_frame) {
         return false;
     }
     header_ = SegmentHeader::read(file_->data());
@@ -147,9 +196,8 @@ bool SegmentLoader::choose_header() {
 }
 
 void SegmentLoader::scan() {
-    const auto readable = std::min<std::size_t>(readable_, header_.size);
-    const auto found =
-        scan_frames({file_->data(), readable}, SegmentFile::first_frame, header_.seed);
+    const auto size = std::min<std::size_t>(file_size_, header_.size);
+    const auto found = scan_frames({file_->data(), size}, SegmentFile::first_frame, header_.seed);
     loaded_.runs = found.runs;
     if (header_.acknowledged <= found.end && at_frame(header_.acknowledged)) {
         acknowledged_ = static_cast<std::uint32_t>(header_.acknowledged);
@@ -176,20 +224,23 @@ bool SegmentLoader::at_frame(std::uint64_t offset) const noexcept {
 void SegmentLoader::report_gaps(const FrameScan& found) {
     for (const auto& gap : found.gaps) {
         if (gap.end > acknowledged_) {
-            damaged(gap.begin, gap.end - gap.begin, "what is there does not verify");
+            damaged(gap.begin, gap.end - gap.begin,
+                    why(gap.begin, gap.end, "what is there does not verify"));
         }
     }
 }
 
 void SegmentLoader::report_tail(const FrameScan& found) {
     const bool hint = header_.published <= header_.size;
+    const bool unused = header_was_whole_ && hint && header_.published >= found.end;
+    const auto unread = unused ? 0 : unreadable(found.end, file_size_);
     if (hint && header_.published > found.end && header_.published > acknowledged_) {
         damaged(found.end, header_.published - found.end,
-                readable_ < file_size_          ? "the disk cannot read what is there"
-                : header_.published > readable_ ? "the file ends before its last record"
-                                                : "the last records do not verify");
-    } else if (readable_ < file_size_) {
-        damaged(readable_, file_size_ - readable_, "the disk cannot read what is there");
+                why(found.end, header_.published,
+                    header_.published > file_size_ ? "the file ends before its last record"
+                                                   : "the last records do not verify"));
+    } else if (unread > 0) {
+        damaged(found.end, unread, why(found.end, file_size_, ""));
     } else if (found.torn > 0) {
         damaged(found.end, found.torn, "the last record does not verify");
     } else if (may_write_) {
@@ -219,8 +270,10 @@ std::size_t SegmentLoader::count_records() const noexcept {
 
 /// Makes the first page writable; without, its records come again when they are loaded again.
 void SegmentLoader::prepare_hints() {
-    // It may be a hole, and the disk full.
-    if (!may_write_ || posix_fallocate(file_->fd(), 0, static_cast<off_t>(page)) != 0) {
+    // The page may be what the disk cannot read; and whoever brings the file back, once it can be
+    // read, wants all of it. Or it may be a hole, and the disk full.
+    if (!may_write_ || !bad_.empty() ||
+        posix_fallocate(file_->fd(), 0, static_cast<off_t>(page)) != 0) {
         return;
     }
     file_->header_page_ = Mapping(file_->fd(), page, true);

@@ -159,21 +159,119 @@ TEST_F(DamagedJournal, AnAcknowledgedOffsetThatLeadsNowhereReplays) {
     EXPECT_EQ(lost({}), Bytes{});
 }
 
-TEST_F(DamagedJournal, ADiskThatCannotReadLosesOnlyWhatIsBehind) {
-    for (const auto& other : files()) {
-        if (other != file) {
-            fs::remove(other);  // an empty segment, if it was made before the crash
+/// A disk that does not give all of the file.
+class UnreadableJournal : public DamagedJournal {
+protected:
+    void SetUp() override {
+        DamagedJournal::SetUp();
+        for (const auto& other : files()) {
+            if (other != file) {
+                fs::remove(other);  // an empty segment, if it was made before the crash
+            }
         }
+        before = contents(file).substr(SegmentFile::page);
     }
-    disk.bad_from = 8'192;
-    std::set<int> records;
-    for (int i = 0; i < 100; ++i) {
-        if (frame_of(i) + (frame_of(1) - frame_of(0)) > 8'192) {
-            records.insert(i);
+
+    /// The disk does not give these bytes; the records that lie in them.
+    std::set<int> unreadable(std::size_t begin, std::size_t end) {
+        disk.bad_from = static_cast<off_t>(begin);
+        disk.bad_until = static_cast<off_t>(end);
+        std::set<int> records;
+        for (int i = 0; i < 100; ++i) {
+            if (frame_of(i) < end && frame_of(i) + (frame_of(1) - frame_of(0)) > begin) {
+                records.insert(i);
+            }
         }
+        return records;
     }
-    EXPECT_EQ(lost(records).size(), 1U);
+    void expect_set_aside() {
+        EXPECT_FALSE(fs::exists(file));
+        const auto aside = fs::path(options.path) / (file.filename().string() + ".damaged");
+        EXPECT_EQ(files(".damaged"), std::vector<fs::path>{aside});
+        // But for the hints in its first page, and room that was not used.
+        const auto kept = contents(aside).substr(SegmentFile::page);
+        EXPECT_GT(kept.size(), SegmentFile::page);
+        EXPECT_TRUE(before.starts_with(kept));
+    }
+
+    std::string before;
+};
+
+TEST_F(UnreadableJournal, LosesOnlyWhatIsBehind) {
+    EXPECT_EQ(lost(unreadable(8'192, 1 << 30)).size(), 1U);
     EXPECT_NE(diary.damages[0].why.find("cannot read"), std::string::npos);
+    expect_set_aside();
+}
+
+TEST_F(UnreadableJournal, LosesOnlyWhatLiesInABadPage) {
+    const auto records = unreadable(8'192, 12'288);
+    ASSERT_LT(records.size(), 50U);
+    const auto begin = frame_of(*records.begin());
+    const auto end = frame_of(*records.rbegin() + 1);
+    EXPECT_EQ(lost(records), Bytes{end - begin});
+    EXPECT_NE(diary.damages[0].why.find("cannot read"), std::string::npos);
+    expect_set_aside();
+}
+
+TEST_F(UnreadableJournal, LosesNothingWithItsFirstPage) {
+    EXPECT_EQ(lost(unreadable(0, SegmentFile::page)), Bytes{SegmentFile::header_size});
+    expect_set_aside();
+}
+
+TEST_F(UnreadableJournal, IsLostWithBothCopiesOfItsHeader) {
+    std::set<int> all;
+    for (int i = 0; i < 100; ++i) {
+        all.insert(i);
+    }
+    unreadable(0, 2 * SegmentFile::page);
+    EXPECT_EQ(lost(all), Bytes{SegmentFile::page + before.size()});
+    EXPECT_NE(diary.damages[0].why.find("cannot read"), std::string::npos);
+    expect_set_aside();
+}
+
+TEST_F(UnreadableJournal, LosesNothingWithRoomThatWasNotUsed) {
+    const auto end = frame_of(99) + (frame_of(99) - frame_of(98));
+    EXPECT_EQ(lost(unreadable(end, 1 << 30)), Bytes{});
+    EXPECT_TRUE(folders().empty());
+}
+
+TEST_F(UnreadableJournal, IsTakenOverAsAWholeWhenTheDiskGivesItAgain) {
+    lost(unreadable(8'192, 12'288));
+    expect_set_aside();
+    disk.bad_from = disk.bad_until.load();
+    fs::create_directory(file.parent_path());
+    fs::rename(files(".damaged").at(0), file);
+    const auto journal = make();
+    ASSERT_TRUE(found(*journal, 100));
+    EXPECT_EQ(read(*journal), ids);
+}
+
+TEST_F(UnreadableJournal, OfAnotherWorkerKeepsNoFolder) {
+    const auto records = unreadable(8'192, 12'288);
+    const auto gone = folder.path() / "gone";
+    fs::rename(file.parent_path(), gone);
+    const auto journal = make();
+    fs::rename(gone, options.path + "/worker-7");
+    file = fs::path(options.path) / "worker-7" / file.filename();
+    ASSERT_TRUE(found(*journal, 100 - records.size()));
+    EXPECT_TRUE(fs::exists(file)) << "what is not saved yet is still in it";
+    journal->acknowledge(journal->end());
+    EXPECT_TRUE(eventually(loop, [&] { return folders().count("worker-7") == 0; }));
+    expect_set_aside();
+    EXPECT_TRUE(diary.left_alone.empty());
+}
+
+TEST_F(UnreadableJournal, IsNotAskedForEveryPageOfADeadDisk) {
+    fs::remove_all(options.path);
+    options.size *= 16;
+    auto journal = make();
+    ids = append(*journal, 4'000);
+    crash(journal);
+    unreadable(8'192, 1 << 30);
+    file = find(ids[0]).first;
+    journal = make();
+    EXPECT_TRUE(eventually(loop, [&] { return journal->pending() > 0; }));
+    EXPECT_LT(disk.failed_reads, 100 * static_cast<int>(files().size()));
 }
 
 TEST_F(DamagedJournal, ANewerVersionIsLeftAlone) {

@@ -89,7 +89,11 @@ public:
         return fail_sync ? EIO : Disk::sync(fd);
     }
     ssize_t read(int fd, void* out, std::size_t size, off_t offset) noexcept override {
+        if (offset >= bad_until) {
+            return Disk::read(fd, out, size, offset);
+        }
         if (offset >= bad_from) {
+            ++failed_reads;
             errno = EIO;
             return -1;
         }
@@ -101,6 +105,8 @@ public:
     std::atomic<bool> hold = false;
     std::atomic<bool> fail_sync = false;
     std::atomic<off_t> bad_from = std::numeric_limits<off_t>::max();
+    std::atomic<off_t> bad_until = std::numeric_limits<off_t>::max();
+    std::atomic<int> failed_reads = 0;
 };
 
 /// Where a record was seen, and what tells it from others.
