@@ -201,7 +201,9 @@ void Journal::synced(Position until) {
 /// Goes on in another segment: of this one the disk may have forgotten what it did not write.
 void Journal::sync_failed(const JournalSync::Files& files, const std::string& why) {
     for (const auto& file : files) {
-        segments_.spoil(file);
+        if (!segments_.spoil(file)) {
+            files_.spoil(file);
+        }
     }
     segments_.close();
     retire_acknowledged();

@@ -243,7 +243,7 @@ void JournalFiles::trim(const std::shared_ptr<SegmentFile>& file, std::uint32_t 
 
 void JournalFiles::retire(JournalSegments::Segment segment, bool last) {
     const auto folder = segment.folder;
-    if (segment.reusable && folder == folder_ && spares_.size() + recycling_ < spares_kept) {
+    if (segment.reusable && folder == folder_ && spares_.size() + recycling_.size() < spares_kept) {
         recycle(std::move(segment));
     } else {
         unlink(std::move(segment));
@@ -254,15 +254,24 @@ void JournalFiles::retire(JournalSegments::Segment segment, bool last) {
 }
 
 void JournalFiles::recycle(JournalSegments::Segment segment) {
-    ++recycling_;
+    recycling_.push_back(segment.file);
     helper_->run([file = segment.file, identity = new_identity()] { file->recycle(identity); },
                  [this, file = segment.file, folder = segment.folder] {
-                     --recycling_;
+                     if (std::erase(recycling_, file) == 0) {
+                         return unlink({.folder = folder, .file = file, .runs = {}});
+                     }
                      bytes_ -= segment_size_;
                      if (folder == folder_) {
                          add_spare(file);
                      }
                  });
+}
+
+void JournalFiles::spoil(const std::shared_ptr<SegmentFile>& file) {
+    std::erase(recycling_, file);  // who makes it empty removes it then
+    if (std::erase(spares_, file) != 0) {
+        unlink({.folder = folder_, .file = file, .runs = {}});
+    }
 }
 
 void JournalFiles::unlink(JournalSegments::Segment segment) {

@@ -55,7 +55,7 @@ public:
     std::uint64_t bytes() const noexcept { return bytes_; }
     /// Of these, in files that hold no records.
     std::uint64_t empty_bytes() const noexcept {
-        return (spares_.size() + recycling_) * segment_size_;
+        return (spares_.size() + recycling_.size()) * segment_size_;
     }
     const std::shared_ptr<JournalFolder>& folder() const noexcept { return folder_; }
     std::size_t segment_size() const noexcept { return segment_size_; }
@@ -69,6 +69,8 @@ public:
 
     /// The segment is left with room behind `end`.
     void trim(const std::shared_ptr<SegmentFile>& file, std::uint32_t end);
+    /// The file, which holds no records any more, is not to be used again.
+    void spoil(const std::shared_ptr<SegmentFile>& file);
     /// All its records are acknowledged; `last`: its folder holds no other.
     void retire(JournalSegments::Segment segment, bool last);
 
@@ -106,7 +108,7 @@ private:
     std::uint64_t last_sequence_ = 0;
     bool making_ = false;
     bool draining_ = false;
-    std::size_t recycling_ = 0;  // segments that are being made empty
+    std::vector<std::shared_ptr<SegmentFile>> recycling_;  // those that are being made empty
 
     bool up_ = false;
     std::string reason_;

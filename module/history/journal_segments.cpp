@@ -165,12 +165,14 @@ std::optional<JournalSegments::Segment> JournalSegments::take_acknowledged() {
     return front;
 }
 
-void JournalSegments::spoil(const std::shared_ptr<SegmentFile>& file) noexcept {
-    for (Segment& segment : segments_) {
-        if (segment.file == file) {
-            segment.reusable = false;
-        }
+bool JournalSegments::spoil(const std::shared_ptr<SegmentFile>& file) noexcept {
+    const auto segment = std::find_if(segments_.begin(), segments_.end(),
+                                      [&](const Segment& each) { return each.file == file; });
+    if (segment == segments_.end()) {
+        return false;
     }
+    segment->reusable = false;
+    return true;
 }
 
 bool JournalSegments::uses(const std::shared_ptr<JournalFolder>& folder,

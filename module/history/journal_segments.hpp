@@ -64,8 +64,8 @@ public:
     /// Takes out the oldest segment when all its records are acknowledged and it is not open.
     std::optional<Segment> take_acknowledged();
 
-    /// The file is not to be used again.
-    void spoil(const std::shared_ptr<SegmentFile>& file) noexcept;
+    /// The file is not to be used again. False when no segment has it.
+    bool spoil(const std::shared_ptr<SegmentFile>& file) noexcept;
     /// Whether a segment is of this folder; with `holding`, only one that has records.
     bool uses(const std::shared_ptr<JournalFolder>& folder, bool holding) const noexcept;
     /// Whether records wait in a segment that is not open.

@@ -83,7 +83,7 @@ class FaultyDisk final : public Disk {
 public:
     int sync(int fd) noexcept override {
         ++syncs;
-        for (int i = 0; hold && i < 10'000; ++i) {
+        for (int i = 0; hold && (held < 0 || held == fd) && i < 10'000; ++i) {
             usleep(1'000);
         }
         return fail_sync ? EIO : Disk::sync(fd);
@@ -103,6 +103,7 @@ public:
 
     std::atomic<int> syncs = 0;
     std::atomic<bool> hold = false;
+    std::atomic<int> held = -1;  // the descriptor whose syncs are held; negative: all
     std::atomic<bool> fail_sync = false;
     std::atomic<off_t> bad_from = std::numeric_limits<off_t>::max();
     std::atomic<off_t> bad_until = std::numeric_limits<off_t>::max();
@@ -161,6 +162,18 @@ protected:
     bool found(const Journal& journal, std::size_t records) {
         return eventually(
             loop, [&] { return journal.pending() == records; }, std::chrono::seconds(5));
+    }
+
+    /// The descriptor by which this process has the file open.
+    static int descriptor_of(const fs::path& path) {
+        for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+            std::error_code gone;
+            if (fs::read_symlink(entry, gone) == path) {
+                return std::stoi(entry.path().filename());
+            }
+        }
+        ADD_FAILURE() << path << " is not open";
+        return -1;
     }
 
     /// Leaves the journal's folders as a crash does now, under another path.

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "history/segment_header.hpp"
 #include "journal_fixture.hpp"
 
 namespace dns_tools::history::test {
@@ -99,6 +100,68 @@ TEST_F(SyncedJournal, AFailedSyncIsNotTriedAgain) {
     EXPECT_TRUE(eventually(loop, [&] { return !fs::exists(file); }))
         << "a file that the disk refused is not used again";
     EXPECT_EQ(diary.sync_failures.size(), 1U);
+}
+
+/// A file that is acknowledged as a whole while its sync is under way, which fails in the end.
+class LateFailure : public SyncedJournal {
+protected:
+    void SetUp() override {
+        journal = settled();
+        disk.hold = true;
+        file = find(append(*journal)).first;
+        ASSERT_TRUE(eventually(loop, [&] { return disk.syncs == 1; }));
+        next = find(append(*journal, 1'300).back()).first;
+        ASSERT_NE(next, file);
+        ASSERT_TRUE(eventually(loop, [&] { return disk.syncs == 2; })) << "of a spare segment";
+        identity = identity_of(file);
+        journal->acknowledge(journal->end());
+    }
+    static std::string identity_of(const fs::path& path) {
+        return contents(path).substr(offsetof(SegmentHeader, sequence), 8);
+    }
+    void expect_removed() {
+        EXPECT_EQ(diary.sync_failures.size(), 1U);
+        EXPECT_TRUE(eventually(loop, [&] { return !fs::exists(file); }));
+        EXPECT_TRUE(diary.downs.empty());
+        append(*journal, 3'000);
+        EXPECT_TRUE(eventually(loop, [&] {
+            std::uintmax_t bytes = 0;
+            for (const auto& path : files()) {
+                bytes += fs::file_size(path);
+            }
+            return journal->bytes_used() == bytes;
+        }));
+    }
+
+    std::unique_ptr<Journal> journal;
+    fs::path file;
+    fs::path next;
+    std::string identity;
+};
+
+TEST_F(LateFailure, TakesTheFileFromThoseThatAreReady) {
+    disk.held = descriptor_of(file);
+    ASSERT_TRUE(eventually(loop, [&] { return identity_of(file) != identity; }));
+    loop.run_for(milliseconds(20));
+    disk.fail_sync = true;
+    disk.hold = false;
+    ASSERT_TRUE(eventually(loop, [&] { return !diary.sync_failures.empty(); }));
+    disk.fail_sync = false;
+    expect_removed();
+}
+
+TEST_F(LateFailure, TakesTheFileFromThoseThatAreMadeReady) {
+    for (const auto& path : files()) {
+        if (path != file && path != next) {
+            disk.held = descriptor_of(path);
+        }
+    }
+    disk.fail_sync = true;
+    ASSERT_TRUE(eventually(loop, [&] { return !diary.sync_failures.empty(); }));
+    disk.fail_sync = false;
+    EXPECT_EQ(identity_of(file), identity);
+    disk.hold = false;
+    expect_removed();
 }
 
 TEST_F(SyncedJournal, LeavesWhileASyncIsUnderWay) {
