@@ -141,8 +141,8 @@ std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// c-ares 1.32 and later wait five times the average, at least 250 ms, and then use a socket of
-// their own for each query until something is answered.
+// c-ares 1.32 and later wait five times the average of the answers they count, at least 250 ms, and
+// then use a socket of their own for each query until something is answered.
 TEST_F(ResolverAnswersTest, ADelayedAnswerIsWaitedForAmongFastOnes) {
     std::vector<FakeUpstream::Query> slow;
     std::vector<FakeUpstream::Query> held;
