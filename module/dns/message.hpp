@@ -21,8 +21,8 @@ public:
     /// Header, the longest name, type and class, and an empty OPT record.
     static constexpr std::size_t max_size = header_size + 255 + 4 + 11;
 
-    /// `name` is the text of a Name, or empty for the root. `edns`: whether an OPT record tells
-    /// the server that answers of 1232 bytes may come over UDP (RFC 6891 §6.1).
+    /// `name` is the text of a Name. `edns`: whether an OPT record tells the server that answers of
+    /// 1232 bytes may come over UDP (RFC 6891 §6.1).
     void build(std::string_view name, RecordType type, bool edns) noexcept;
 
     void set_id(std::uint16_t id) noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace dns_tools::dns {
@@ -13,6 +14,9 @@ constexpr std::size_t max_upstreams = 64;  // Query keeps a bit for each
 
 // Ids are 16 bits and must stay easy to draw at random.
 constexpr std::size_t max_outstanding = 32768;
+
+// Every resolver knows of it. Not the root: c-ares 1.31 and 1.32 cannot ask for its empty name.
+constexpr std::string_view probe_name = "arpa";
 
 constexpr const char* no_upstream = "no upstream is configured";
 
@@ -273,7 +277,7 @@ void Resolver::Impl::probe(Waiter& waiter) {
     probe_answered_ = probe_refused_ = false;
     probes_left_ = probes_.size();
     for (const auto& attempt : probes_) {
-        attempt->message.build("", RecordType::ns, true);
+        attempt->message.build(probe_name, RecordType::ns, true);
         depart(*attempt, OnExit::wait);
     }
     if (probes_.empty()) {

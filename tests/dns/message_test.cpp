@@ -36,10 +36,11 @@ TEST_F(MessageTest, QueryIsWhatTheRfcsSay) {
         0,    1,    0,    1,    0, 0,   41,  0x04, 0xd0, 0,   0,   0,   0, 0,   0};  // OPT, 1232
     EXPECT_EQ(std::vector(query_.bytes().begin(), query_.bytes().end()), expected);
 
-    query_.build("", RecordType::ns, false);
+    query_.build("arpa", RecordType::ns, false);
     query_.set_id(1);
-    const std::vector<std::uint8_t> root = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1};
-    EXPECT_EQ(std::vector(query_.bytes().begin(), query_.bytes().end()), root);
+    const std::vector<std::uint8_t> arpa = {0, 1, 1,   0,   0,   1,   0, 0, 0, 0, 0,
+                                            0, 4, 'a', 'r', 'p', 'a', 0, 0, 2, 0, 1};
+    EXPECT_EQ(std::vector(query_.bytes().begin(), query_.bytes().end()), arpa);
 }
 
 TEST_F(MessageTest, ReadsAddressesInOrderWithoutRepetitions) {
