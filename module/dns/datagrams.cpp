@@ -117,8 +117,9 @@ ssize_t Datagrams::send(std::span<const iovec> parts) noexcept {
 }
 
 void Datagrams::transmit(Flight& flight, std::span<const std::uint8_t> packet) {
+    UdpPool::Socket* broken = nullptr;
     for (int tries = 2; tries > 0; --tries) {
-        auto* socket = pool_.pick();
+        auto* socket = broken != nullptr ? pool_.replace(*broken) : pool_.pick();
         if (socket == nullptr) {
             trouble_ = pool_.unreachable() ? Trouble::refused : Trouble::unsent;
             why_ = pool_.error();
@@ -128,13 +129,15 @@ void Datagrams::transmit(Flight& flight, std::span<const std::uint8_t> packet) {
             expect(flight, *socket);
             return;
         }
-        // An error may be the news of an earlier query on this socket; then a second send tells.
+        // A refusal may be the news of an earlier query on this socket; then a second send tells.
+        // Other errors may stay with the socket, as when its own address is gone.
         const int code = errno;
         trouble_ = would_block(code) || code == ENOBUFS || code == ENOMEM ? Trouble::unsent
                                                                           : Trouble::refused;
         why_ = std::generic_category().message(code);
         if (trouble_ == Trouble::refused) {
             refuse_all(*socket, code);
+            broken = code != ECONNREFUSED ? socket : nullptr;
         }
     }
 }

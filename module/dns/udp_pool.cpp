@@ -50,6 +50,17 @@ UdpPool::Socket* UdpPool::pick() {
     return other != sockets_.end() ? other->get() : nullptr;
 }
 
+UdpPool::Socket* UdpPool::replace(Socket& broken) {
+    auto& slot = *std::find_if(sockets_.begin(), sockets_.end(),
+                               [&](const auto& socket) { return socket.get() == &broken; });
+    slot.reset();
+    slot = open();
+    if (slot != nullptr) {
+        ++slot->picked_;
+    }
+    return slot.get();
+}
+
 bool UdpPool::may_retire(const Socket& socket) {
     std::erase_if(retired_, [](const auto& old) { return old->expected == 0; });
     return socket.expected == 0 || retired_.size() < max_retired;

@@ -49,6 +49,8 @@ public:
     /// The socket for the next query; null when there is none, and error() says why. A socket lives
     /// on until the next pick() at least, and while answers are expected on it.
     Socket* pick();
+    /// A new socket in the place of one that can no longer send, on which nothing is expected.
+    Socket* replace(Socket& broken);
     const std::string& error() const noexcept { return error_; }
     /// Whether the error is about the server and not about this machine: there is no way to it.
     bool unreachable() const noexcept { return unreachable_; }

@@ -1,7 +1,9 @@
 // Attempts, failover and health.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "dns/resolver_fixture.hpp"
@@ -152,6 +154,36 @@ TEST_F(ResolverFailoverTest, AClosedPortGoesToTheNextUpstreamAtOnce) {
         EXPECT_EQ(lookup("n" + std::to_string(i) + ".test").result, Result::ok);
     }
     EXPECT_LT(Clock::now() - begin, 500ms);
+}
+
+/// Leaves the sockets that are connected to `server` unable to send, as when this machine has lost
+/// the address they are bound to.
+void break_sockets(const SocketAddress& server) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        const int fd = std::stoi(entry.path().filename());
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+            ntohs(peer.sin_port) == server.port()) {
+            sockaddr none{};
+            none.sa_family = AF_UNSPEC;
+            EXPECT_EQ(connect(fd, &none, sizeof none), 0);
+        }
+    }
+}
+
+TEST_F(ResolverFailoverTest, ASocketThatCannotSendIsReplaced) {
+    FakeUpstream upstream(loop, answer_all);
+    start({upstream.address()}, 2s, 1);
+    const auto all_are_answered = [&] {
+        for (int i = 0; i < 200; ++i) {
+            EXPECT_EQ(lookup("a.test").detail, "");
+        }
+    };
+    all_are_answered();
+    break_sockets(upstream.address());
+    all_are_answered();
+    EXPECT_TRUE(observer.downs.empty());
 }
 
 TEST_F(ResolverFailoverTest, ManyQueriesToAClosedPortAllFail) {
