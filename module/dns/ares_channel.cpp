@@ -4,6 +4,7 @@
 #include <ares.h>
 #include <netdb.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -147,8 +148,10 @@ struct AresChannel::State {
     static int on_connect(ares_socket_t, const sockaddr*, ares_socklen_t, void*) noexcept {
         return 0;
     }
-    static ares_ssize_t on_send(ares_socket_t, const iovec* parts, int count, void* data) noexcept {
-        return static_cast<State*>(data)->sockets->send({parts, static_cast<std::size_t>(count)});
+    static ares_ssize_t on_send(ares_socket_t, const iovec* parts, int, void* data) noexcept {
+        // Datagrams are in one part.
+        return static_cast<State*>(data)->sockets->send(
+            {static_cast<const std::uint8_t*>(parts->iov_base), parts->iov_len});
     }
     static ares_ssize_t on_receive(ares_socket_t, void* buffer, std::size_t size, int,
                                    sockaddr* from, ares_socklen_t* from_size, void* data) noexcept {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <sys/types.h>
-#include <sys/uio.h>
 
 #include <chrono>
 #include <cstddef>
@@ -31,8 +30,8 @@ public:
         /// written or watched by the library.
         virtual int open(int family) noexcept = 0;
         virtual void close(int fd) noexcept = 0;
-        /// The whole packet, or -1 with errno.
-        virtual ssize_t send(std::span<const iovec> packet) noexcept = 0;
+        /// One packet; how much of it was sent, or -1 with errno.
+        virtual ssize_t send(std::span<const std::uint8_t> packet) noexcept = 0;
         /// One datagram of the server, or -1 with EAGAIN.
         virtual ssize_t receive(std::span<std::uint8_t> buffer) noexcept = 0;
 

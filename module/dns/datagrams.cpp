@@ -91,32 +91,24 @@ void Datagrams::close(int fd) noexcept {
     ::close(fd);
 }
 
-/// Sends what c-ares made of the packet: from 1.28 on with an id of its own. Trouble is told to the
+/// Of what c-ares made of the packet only the id counts, from 1.28 on one of its own. The cookie
+/// that 1.33 adds would lead to answers that only c-ares could deal with. Trouble is told to the
 /// flight and not to c-ares, which would fail every query of the socket with it.
-ssize_t Datagrams::send(std::span<const iovec> parts) noexcept {
-    std::array<std::uint8_t, 2 * QueryMessage::max_size> packet;  // c-ares 1.33 adds a cookie
-    std::size_t size = 0;
-    for (const auto& part : parts) {
-        if (size + part.iov_len > packet.size()) {
-            errno = EMSGSIZE;
-            return -1;
-        }
-        std::copy_n(static_cast<const std::uint8_t*>(part.iov_base), part.iov_len,
-                    packet.begin() + static_cast<std::ptrdiff_t>(size));
-        size += part.iov_len;
-    }
+ssize_t Datagrams::send(std::span<const std::uint8_t> packet) noexcept {
     if (Flight* flight = std::exchange(sending_, nullptr); flight != nullptr) {
         flight->id_ = static_cast<std::uint16_t>(packet[0] << 8 | packet[1]);
+        flight->message.set_id(flight->id_);
         try {
-            transmit(*flight, {packet.data(), size});
+            transmit(*flight);
         } catch (const std::exception& error) {
             why_ = error.what();
         }
     }
-    return static_cast<ssize_t>(size);
+    return static_cast<ssize_t>(packet.size());
 }
 
-void Datagrams::transmit(Flight& flight, std::span<const std::uint8_t> packet) {
+void Datagrams::transmit(Flight& flight) {
+    const auto packet = flight.message.bytes();
     UdpPool::Socket* broken = nullptr;
     for (int tries = 2; tries > 0; --tries) {
         auto* socket = broken != nullptr ? pool_.replace(*broken) : pool_.pick();

@@ -41,7 +41,7 @@ public:
 private:
     int open(int family) noexcept override;
     void close(int fd) noexcept override;
-    ssize_t send(std::span<const iovec> packet) noexcept override;
+    ssize_t send(std::span<const std::uint8_t> packet) noexcept override;
     ssize_t receive(std::span<std::uint8_t> buffer) noexcept override;
     void ended(AresChannel::Ending ending, std::span<const std::uint8_t> message,
                std::string_view why) noexcept override;
@@ -51,7 +51,7 @@ private:
     static ssize_t stand_in(const Flight& flight, std::span<std::uint8_t> buffer);
     void end_in_library(const Flight& flight);
 
-    void transmit(Flight& flight, std::span<const std::uint8_t> packet);
+    void transmit(Flight& flight);
     void refuse_all(const UdpPool::Socket& socket, int code);
     void tell_refused();
 

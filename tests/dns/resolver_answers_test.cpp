@@ -24,6 +24,18 @@ void expect_genuine(const Answer& answer) {
     EXPECT_EQ(answer.addresses[0].address, genuine);
 }
 
+// c-ares 1.33 and later would add a cookie.
+TEST_F(ResolverAnswersTest, AQueryLeavesAsItWasBuilt) {
+    FakeUpstream upstream(loop, answer_all);
+    start({upstream.address()});
+    expect_genuine(lookup("a.test"));
+    const auto& sent = upstream.received().at(0).bytes;
+    QueryMessage built;
+    built.build("a.test", RecordType::a, true);
+    built.set_id(static_cast<std::uint16_t>(sent[0] << 8 | sent[1]));
+    EXPECT_EQ(sent, std::vector(built.bytes().begin(), built.bytes().end()));
+}
+
 TEST_F(ResolverAnswersTest, AWrongIdIsIgnored) {
     FakeUpstream upstream(loop, [](auto& self, const auto& query) {
         auto lie = forged(query).bytes;
