@@ -16,6 +16,7 @@ constexpr std::size_t max_cnames = 16;
 
 constexpr std::uint8_t flag_qr = 0x80;      // of the third byte
 constexpr std::uint8_t opcode_mask = 0x78;  // of the third byte
+constexpr std::uint8_t flag_aa = 0x04;      // of the third byte
 constexpr std::uint8_t flag_tc = 0x02;      // of the third byte
 constexpr std::uint8_t flag_rd = 0x01;      // of the third byte
 
@@ -200,6 +201,9 @@ public:
         if (rcode != rcode_noerror && rcode != rcode_nxdomain) {
             return fail(rcode_text(rcode));
         }
+        if (rcode == rcode_noerror && is_referral()) {
+            return fail("a referral");
+        }
         if (!follow_chain()) {
             return Reading::failed;
         }
@@ -222,7 +226,7 @@ private:
     }
 
     /// Checks that every announced record is there, and adds the upper bits of the rcode, which
-    /// travel in the OPT record (RFC 6891 §6.1.3).
+    /// travel in the OPT record (RFC 6891 §6.1.3). Notes what is in the authority section.
     bool walk_sections(unsigned& rcode) {
         const std::size_t records =
             std::size_t{answers()} + get16(message_, 8) + get16(message_, 10);
@@ -237,8 +241,18 @@ private:
             if (i >= additional && record.type == RecordType::opt) {
                 rcode |= (record.ttl >> 24) << 4;
             }
+            if (i >= answers() && i < additional) {
+                names_servers_ = names_servers_ || record.type == RecordType::ns;
+                has_soa_ = has_soa_ || record.type == RecordType::soa;
+            }
         }
         return true;
+    }
+
+    /// Whether the server only knows who knows: no answer, and not the lack of one either
+    /// (RFC 2308 §2.2).
+    bool is_referral() const {
+        return (message_[2] & flag_aa) == 0 && answers() == 0 && names_servers_ && !has_soa_;
     }
 
     /// Collects the addresses of the name at the end of the chain of CNAMEs.
@@ -312,6 +326,8 @@ private:
     Bytes message_;
     std::size_t first_record_;
     Answer& answer_;
+    bool names_servers_ = false;
+    bool has_soa_ = false;
 };
 
 bool is_response(Bytes message) {

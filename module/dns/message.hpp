@@ -13,7 +13,7 @@ namespace dns_tools::dns {
 
 inline constexpr std::size_t header_size = 12;
 
-enum class RecordType : std::uint16_t { a = 1, ns = 2, cname = 5, opt = 41 };
+enum class RecordType : std::uint16_t { a = 1, ns = 2, cname = 5, soa = 6, opt = 41 };
 
 /// A query of one question in class IN, with recursion desired.
 class QueryMessage {

@@ -110,6 +110,35 @@ TEST_F(MessageTest, TellsNoDataFromNxdomain) {
     EXPECT_TRUE(answer_.addresses.empty());
 }
 
+TEST_F(MessageTest, TellsNoDataFromAReferral) {
+    const auto ns = Packet::name("ns.example.com");
+    auto soa = Packet::name("ns.example.com");
+    soa.resize(soa.size() + 1 + 20);
+    const auto from = [&](unsigned rcode = 0) {
+        return response(rcode).into(8).record("example.com", 2, 300, ns);
+    };
+    EXPECT_EQ(read(from()), Reading::failed);
+    EXPECT_EQ(answer_.detail, "a referral");
+    EXPECT_EQ(read(from().opt(0)), Reading::failed);
+
+    const auto is_no_data = [&](const Packet& packet) {
+        return read(packet) == Reading::answered && answer_.result == Result::no_addresses;
+    };
+    auto authoritative = from();
+    authoritative.bytes[2] |= 0x04;
+    EXPECT_TRUE(is_no_data(authoritative));
+    EXPECT_TRUE(is_no_data(from().record("example.com", 6, 300, soa)));
+    EXPECT_TRUE(is_no_data(
+        response().cname("@", "gone.example", 10).into(8).record("example", 2, 300, ns)));
+    EXPECT_TRUE(is_no_data(response().into(10).record("example.com", 2, 300, ns)));
+
+    EXPECT_EQ(read(from(3)), Reading::answered);
+    EXPECT_EQ(answer_.result, Result::nxdomain);
+    EXPECT_EQ(read(response().a("@", {1, 2, 3, 4}, 60).into(8).record("example.com", 2, 300, ns)),
+              Reading::answered);
+    EXPECT_EQ(answer_.result, Result::ok);
+}
+
 TEST_F(MessageTest, IgnoresWhatIsAboutSomethingElse) {
     const std::vector<std::uint8_t> ipv6(16, 1);
     const std::vector<std::uint8_t> four(4, 1);
