@@ -5,11 +5,20 @@
 
 namespace dns_tools::dns {
 
+namespace {
+
+// From the third on, c-ares 1.32 and later derive from the answers how long others are waited for,
+// which may be as little as 250 ms.
+constexpr unsigned answers_a_line = 2;
+
+}  // namespace
+
 /// A channel of c-ares with its one connection.
 struct Streams::Line {
     std::unique_ptr<AresChannel> channel;
     std::size_t flights = 0;
-    bool failed = false;
+    unsigned answers = 0;
+    bool retired = false;
 };
 
 /// What c-ares holds of a flight. It outlives a flight that was cancelled.
@@ -29,9 +38,12 @@ public:
             return;
         }
         leave();
-        if (ending != AresChannel::Ending::answered) {
-            line_.failed = true;
+        const bool answered = ending == AresChannel::Ending::answered;
+        if (!answered || ++line_.answers >= answers_a_line) {
+            line_.retired = true;
             streams_.sweep_->post();
+        }
+        if (!answered) {
             flight->broke(Trouble::unsent, why);
         } else if (!flight->arrived(message)) {
             flight->broke(Trouble::unsent, "its answer over TCP belongs to another question");
@@ -64,7 +76,7 @@ Streams::~Streams() {
 }
 
 void Streams::send(Flight& flight) {
-    if (lines_.empty() || lines_.back()->failed) {
+    if (lines_.empty() || lines_.back()->retired) {
         // c-ares must not be faster than the flights' own deadlines.
         auto channel = AresChannel::over_tcp(loop_, upstream_, 2 * timeout_);
         if (channel == nullptr) {
@@ -81,14 +93,14 @@ void Streams::send(Flight& flight) {
 
 void Streams::cancel(Flight& flight) {
     if (flight.call_ != nullptr) {
-        flight.call_->leave().failed = true;
+        flight.call_->leave().retired = true;
         sweep();
     }
 }
 
-/// Closes failed connections that nobody waits on.
+/// Closes retired connections that nobody waits on.
 void Streams::sweep() {
-    std::erase_if(lines_, [](const auto& line) { return line->failed && line->flights == 0; });
+    std::erase_if(lines_, [](const auto& line) { return line->retired && line->flights == 0; });
 }
 
 }  // namespace dns_tools::dns

@@ -12,8 +12,8 @@
 namespace dns_tools::dns {
 
 /// Queries to one upstream over TCP, for answers that do not fit a datagram. They share a
-/// connection of c-ares while it answers: once a query has waited on it in vain, later ones get a
-/// new connection.
+/// connection of c-ares until it has answered twice, or a query has waited on it in vain; then
+/// later ones get a new connection, and those that are on it keep theirs.
 class Streams {
 public:
     /// `timeout`: how long answers are waited for by the flights.
@@ -35,7 +35,7 @@ private:
     EventLoop& loop_;
     SocketAddress upstream_;
     std::chrono::milliseconds timeout_;
-    std::vector<std::unique_ptr<Line>> lines_;  // the last is in use unless it has failed
+    std::vector<std::unique_ptr<Line>> lines_;  // the last is in use unless it is retired
     std::unique_ptr<Task> sweep_;
     bool closing_ = false;
 };

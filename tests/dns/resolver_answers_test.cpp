@@ -204,6 +204,39 @@ TEST_F(ResolverAnswersTest, ADelayedAnswerIsWaitedForAmongFastOnes) {
     expect_genuine(recorder.answer);
 }
 
+// After three answers on a channel c-ares 1.32 and later do the same over TCP.
+TEST_F(ResolverAnswersTest, ADelayedAnswerOverTcpIsWaitedForAmongFastOnes) {
+    std::vector<FakeUpstream::Query> slow;
+    FakeUpstream upstream(loop, [&](auto& self, const auto& query) {
+        if (!query.over_tcp()) {
+            self.reply(query, Packet(query.bytes).truncated().bytes);
+        } else if (query.bytes[header_size + 1] == 's') {
+            slow.push_back(query);
+        } else {
+            answer_all(self, query);
+        }
+    });
+    start({upstream.address()}, 3s, 1);
+    Recorder first;
+    Recorder second;
+    resolver->resolve(name_of("slow1.test"), first);
+    ASSERT_TRUE(loop.run_until([&] { return slow.size() == 1; }));
+    for (const auto* name : {"a.test", "b.test", "c.test"}) {
+        expect_genuine(lookup(name));
+    }
+    EXPECT_EQ(upstream.connections(), 2u);
+    resolver->resolve(name_of("slow2.test"), second);
+    ASSERT_TRUE(loop.run_until([&] { return slow.size() == 2; }));
+    loop.run_for(400ms);
+    expect_genuine(lookup("d.test"));
+    for (const auto& query : slow) {
+        answer_all(upstream, query);
+    }
+    ASSERT_TRUE(loop.run_until([&] { return first.calls == 1 && second.calls == 1; }, 500ms));
+    expect_genuine(first.answer);
+    expect_genuine(second.answer);
+}
+
 TEST_F(ResolverAnswersTest, GarbageIsAFailure) {
     FakeUpstream upstream(loop, [](auto& self, const auto& query) {
         auto broken = Packet(query.bytes);
