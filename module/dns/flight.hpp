@@ -37,7 +37,7 @@ private:
     friend class StreamCall;
 
     UdpPool::Socket* socket_ = nullptr;  // where an answer counts; null while none is expected
-    std::uint16_t id_ = 0;               // as it went over the wire
+    std::uint16_t id_ = 0;               // as on the wire; over TCP c-ares 1.28 has its own
     Flight* next_ = nullptr;             // in the same bucket of ids
     StreamCall* call_ = nullptr;         // what c-ares holds of a query over TCP
 };

@@ -1,6 +1,7 @@
 #include "dns/streams.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace dns_tools::dns {
@@ -16,7 +17,7 @@ constexpr unsigned answers_a_line = 2;
 /// A channel of c-ares with its one connection.
 struct Streams::Line {
     std::unique_ptr<AresChannel> channel;
-    std::size_t flights = 0;
+    std::set<std::uint16_t> ids;  // of the flights on it
     unsigned answers = 0;
     bool retired = false;
 };
@@ -27,7 +28,6 @@ public:
     StreamCall(Streams& streams, Streams::Line& line, Flight& flight)
         : streams_(streams), line_(line), flight_(&flight) {
         flight.call_ = this;
-        ++line_.flights;
     }
 
     void ended(AresChannel::Ending ending, std::span<const std::uint8_t> message,
@@ -52,9 +52,9 @@ public:
 
     /// The flight is told nothing more.
     Streams::Line& leave() {
+        line_.ids.erase(flight_->id_);
         flight_->call_ = nullptr;
         flight_ = nullptr;
-        --line_.flights;
         return line_;
     }
 
@@ -64,8 +64,10 @@ private:
     Flight* flight_;
 };
 
-Streams::Streams(EventLoop& loop, const SocketAddress& upstream, std::chrono::milliseconds timeout)
+Streams::Streams(EventLoop& loop, Random& random, const SocketAddress& upstream,
+                 std::chrono::milliseconds timeout)
     : loop_(loop),
+      random_(random),
       upstream_(upstream),
       timeout_(timeout),
       sweep_(loop.make_task([this] { sweep(); })) {}
@@ -87,6 +89,11 @@ void Streams::send(Flight& flight) {
         lines_.back()->channel = std::move(channel);
     }
     auto& line = *lines_.back();
+    // An id of a query under way may not be used again (RFC 7766 §6.2.1).
+    do {
+        flight.id_ = random_.next16();
+    } while (!line.ids.insert(flight.id_).second);
+    flight.message.set_id(flight.id_);
     auto* call = new StreamCall(*this, line, flight);  // c-ares ends it, once and always
     line.channel->send(flight.message.bytes(), *call);
 }
@@ -100,7 +107,7 @@ void Streams::cancel(Flight& flight) {
 
 /// Closes retired connections that nobody waits on.
 void Streams::sweep() {
-    std::erase_if(lines_, [](const auto& line) { return line->retired && line->flights == 0; });
+    std::erase_if(lines_, [](const auto& line) { return line->retired && line->ids.empty(); });
 }
 
 }  // namespace dns_tools::dns

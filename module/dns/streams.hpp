@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/event_loop.hpp"
+#include "base/random.hpp"
 #include "base/socket_address.hpp"
 #include "dns/ares_channel.hpp"
 #include "dns/flight.hpp"
@@ -17,7 +18,8 @@ namespace dns_tools::dns {
 class Streams {
 public:
     /// `timeout`: how long answers are waited for by the flights.
-    Streams(EventLoop& loop, const SocketAddress& upstream, std::chrono::milliseconds timeout);
+    Streams(EventLoop& loop, Random& random, const SocketAddress& upstream,
+            std::chrono::milliseconds timeout);
     /// Flights under way are told nothing.
     ~Streams();
 
@@ -33,6 +35,7 @@ private:
     void sweep();
 
     EventLoop& loop_;
+    Random& random_;
     SocketAddress upstream_;
     std::chrono::milliseconds timeout_;
     std::vector<std::unique_ptr<Line>> lines_;  // the last is in use unless it is retired

@@ -14,7 +14,7 @@ Upstream::Upstream(EventLoop& loop, Random& random, ResolverObserver& observer,
                    const SocketAddress& address, std::size_t place,
                    std::chrono::milliseconds timeout)
     : datagrams(loop, random, address, timeout),
-      streams(loop, address, timeout),
+      streams(loop, random, address, timeout),
       random_(random),
       observer_(observer),
       address_(address),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 
 #include "dns/resolver_fixture.hpp"
 
@@ -309,6 +310,37 @@ TEST_F(ResolverAnswersTest, ATruncatedAnswerIsFetchedOverTcp) {
     EXPECT_EQ(upstream.received().size(), 4u);
     EXPECT_EQ(observer.queries[0].sent, 4u);
     EXPECT_EQ(observer.queries[0].again, 2u);
+}
+
+TEST_F(ResolverAnswersTest, IdsAreNotRepeatedOnAConnection) {
+    std::vector<FakeUpstream::Query> held;
+    FakeUpstream upstream(loop, [&](auto& self, const auto& query) {
+        if (query.over_tcp()) {
+            held.push_back(query);
+        } else {
+            self.reply(query, Packet(query.bytes).truncated().bytes);
+        }
+    });
+    start({upstream.address()}, 5s, 1);
+    // In parts: an id is free again over UDP while the query still has it over TCP.
+    std::vector<Recorder> recorders(2000);
+    for (std::size_t i = 0; i < recorders.size();) {
+        for (const auto end = i + 50; i < end; ++i) {
+            resolver->resolve(name_of("n" + std::to_string(i) + ".test"), recorders[i]);
+        }
+        ASSERT_TRUE(loop.run_until([&] { return held.size() == i; }));
+    }
+    std::set<unsigned> ids;
+    for (const auto& query : held) {
+        ids.insert(query.bytes[0] << 8u | query.bytes[1]);
+        answer_all(upstream, query);
+    }
+    EXPECT_EQ(upstream.connections(), 1u);
+    EXPECT_EQ(ids.size(), held.size());
+    ASSERT_TRUE(loop.run_until([&] { return resolver->outstanding() == 0; }));
+    for (const auto& recorder : recorders) {
+        EXPECT_EQ(recorder.answer.result, Result::ok) << recorder.answer.detail;
+    }
 }
 
 TEST_F(ResolverAnswersTest, AnAnswerBeyondTheBufferIsFetchedOverTcp) {
