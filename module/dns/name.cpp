@@ -19,6 +19,9 @@ namespace {
 // A name of 253 bytes has fewer code points than bytes, and UTF-8 spends at most 4 bytes on each.
 constexpr std::size_t max_input = 4 * (Name::max_size + 1);
 
+// What separates labels besides the ASCII dot (UTS 46): U+3002, U+FF0E, U+FF61.
+constexpr std::string_view other_dots[] = {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"};
+
 constexpr bool is_ascii(char c) {
     return static_cast<unsigned char>(c) < 0x80;
 }
@@ -74,7 +77,23 @@ NameError idna_error(int code) {
     }
 }
 
-/// The A-label form of a text that is not all ASCII.
+/// Adds the A-label form of a label that is not all ASCII.
+std::optional<NameError> append_a_label(std::string& name, std::string_view label) {
+    const std::string terminated(label);
+    std::uint8_t* made = nullptr;
+    const int code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(terminated.c_str()),
+                                    &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> owner(
+        made, [](void* memory) { idn2_free(memory); });
+    if (code != IDN2_OK) {
+        return idna_error(code);
+    }
+    name += reinterpret_cast<const char*>(made);
+    return std::nullopt;
+}
+
+/// The A-label form of a text that is not all ASCII. Labels that are stay as they are: the rules of
+/// IDNA (hyphens in the third and fourth place, say) are not for them.
 std::variant<std::string, NameError> to_ascii(std::string_view text) {
     if (find_bad_utf8(text) != text.npos) {
         return NameError::bad_utf8;
@@ -84,16 +103,26 @@ std::variant<std::string, NameError> to_ascii(std::string_view text) {
                      [](char c) { return !is_ascii(c) || is_name_byte(c); })) {
         return NameError::bad_character;
     }
-    const std::string terminated(text);
-    std::uint8_t* made = nullptr;
-    const int code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(terminated.c_str()),
-                                    &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> owner(
-        made, [](void* memory) { idn2_free(memory); });
-    if (code != IDN2_OK) {
-        return idna_error(code);
+    std::string dotted(text);
+    for (const auto dot : other_dots) {
+        for (auto at = dotted.find(dot); at != dotted.npos; at = dotted.find(dot, at)) {
+            dotted.replace(at, dot.size(), 1, '.');
+        }
     }
-    return std::string(reinterpret_cast<const char*>(made));
+    std::string name;
+    for (std::size_t begin = 0; begin <= dotted.size();) {
+        const auto end = std::min(dotted.find('.', begin), dotted.size());
+        const auto label = std::string_view(dotted).substr(begin, end - begin);
+        if (std::all_of(label.begin(), label.end(), is_ascii)) {
+            name += label;
+        } else if (const auto error = append_a_label(name, label)) {
+            return *error;
+        }
+        name += '.';
+        begin = end + 1;
+    }
+    name.pop_back();
+    return name;
 }
 
 /// What is wrong with an ASCII text without its trailing dot.

@@ -54,6 +54,10 @@ TEST(NameTest, ReadsNames) {
         {"ｅｘａｍｐｌｅ．ｃｏｍ", "example.com"},
         {"a\xc2\xad.com", "a.com"},
         {"ü.xn--mnchen-3ya.de", "xn--tda.xn--mnchen-3ya.de"},
+        // ASCII labels beside them
+        {"R3---sn-x.münchen.de", "r3---sn-x.xn--mnchen-3ya.de"},
+        {"-a-.münchen.de", "-a-.xn--mnchen-3ya.de"},
+        {"münchen｡a-．xn--zzzzzz99。de", "xn--mnchen-3ya.a-.xn--zzzzzz99.de"},
     };
     for (const auto& [text, name] : table) {
         const auto read = Name::parse(text);
@@ -133,7 +137,10 @@ TEST(NameTest, SaysWhatIsWrong) {
         {"\x80.com", NameError::bad_utf8},
         {"a b\xff", NameError::bad_utf8},
         {"\xef\xbf\xbd.com", NameError::bad_idna},
-        {"xn--zzzzzz99.ü.de", NameError::bad_idna},
+        {"xn--ü.de", NameError::bad_idna},
+        {"ü.r3---sn-ü.de", NameError::bad_idna},
+        {"☃.net", NameError::bad_idna},
+        {"i❤.ws", NameError::bad_idna},
         {"-ü.com", NameError::bad_idna},
         {"\xe2\x80\x8d.com", NameError::bad_idna},
     };
