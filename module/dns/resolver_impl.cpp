@@ -20,6 +20,10 @@ constexpr std::string_view probe_name = "arpa";
 
 constexpr const char* no_upstream = "no upstream is configured";
 
+constexpr std::uint64_t bit(std::size_t upstream) noexcept {
+    return std::uint64_t{1} << upstream;
+}
+
 }  // namespace
 
 Resolver::Impl::Impl(EventLoop& loop, Random& random, ResolverObserver& observer,
@@ -29,7 +33,8 @@ Resolver::Impl::Impl(EventLoop& loop, Random& random, ResolverObserver& observer
       options_(std::move(options)),
       queries_(*this, std::min(options_.max_outstanding, max_outstanding)),
       settle_task_(loop.make_task([this] { settle(); })),
-      tick_(loop.make_timer([this] { tick(); })) {
+      tick_(loop.make_timer([this] { tick(); })),
+      retry_timer_(loop.make_timer([this] { retry_down(); })) {
     overloaded_.result = Result::overloaded;
     for (const auto& address : options_.upstreams) {
         if (upstreams_.size() == max_upstreams) {
@@ -67,24 +72,17 @@ const Answer* Resolver::Impl::resolve(const Name& name, Waiter& waiter) {
     return nullptr;
 }
 
-/// The healthy before those that are down, the untried before the tried, each in turn; except that
-/// one query now and then finds out whether what was down is back.
+/// The healthy before those that are down, the untried before the tried, each in turn.
 Upstream* Resolver::Impl::choose(const Query& query) {
-    const auto now = loop_.now();
     const auto count = upstreams_.size();
     std::size_t best = count;
     unsigned best_rank = 4;
     for (std::size_t k = 0; k < count; ++k) {
         const auto i = (next_upstream_ + k) % count;
-        const auto bit = std::uint64_t{1} << i;
-        if ((query.failed & bit) != 0) {
+        if ((query.failed & bit(i)) != 0) {
             continue;
         }
-        const bool tried = (query.tried & bit) != 0;
-        if (!tried && upstreams_[i]->claim_retry(now)) {
-            best = i;
-            break;
-        }
+        const bool tried = (query.tried & bit(i)) != 0;
         const bool down = upstreams_[i]->health() == Health::down;
         const unsigned rank = (down ? 2 : 0) + (tried ? 1 : 0);
         if (rank < best_rank) {
@@ -142,9 +140,10 @@ void Resolver::Impl::settle() {
             settle_probe(*attempt);
         }
     }
-    if (!probe_waiters_.empty() && (probe_answered_ || probes_left_ == 0)) {
+    if (!probe_waiters_.empty() && (probe_answered_ || round_ == 0)) {
         answer_probes();
     }
+    plan_retry();
     if (under_way_.empty() && pausing_.empty()) {
         tick_->disarm();
     }
@@ -267,7 +266,7 @@ void Resolver::Impl::conclude(Query& query) {
 
 void Resolver::Impl::probe(Waiter& waiter) {
     probe_waiters_.push_back(waiter);
-    if (probes_left_ > 0) {
+    if (round_ != 0) {
         need_tick(OnExit::wait);
         if (probe_answered_) {
             settle_task_->post();
@@ -275,13 +274,52 @@ void Resolver::Impl::probe(Waiter& waiter) {
         return;
     }
     probe_answered_ = probe_refused_ = false;
-    probes_left_ = probes_.size();
-    for (const auto& attempt : probes_) {
-        attempt->message.build(probe_name, RecordType::ns, true);
-        depart(*attempt, OnExit::wait);
+    for (std::size_t k = 0; k < probes_.size(); ++k) {
+        round_ |= bit(k);
+        send_probe(k, OnExit::wait);
     }
     if (probes_.empty()) {
         settle_task_->post();
+    }
+}
+
+/// One that is under way serves as well.
+void Resolver::Impl::send_probe(std::size_t upstream, OnExit on_exit) {
+    if ((probing_ & bit(upstream)) != 0) {
+        return need_tick(on_exit);
+    }
+    probing_ |= bit(upstream);
+    Attempt& attempt = *probes_[upstream];
+    attempt.message.build(probe_name, RecordType::ns, true);
+    depart(attempt, on_exit);
+}
+
+/// Finds out whether what was down is back, so that no lookup has to.
+void Resolver::Impl::retry_down() {
+    const auto now = loop_.now();
+    for (std::size_t k = 0; k < upstreams_.size(); ++k) {
+        if (upstreams_[k]->claim_retry(now)) {
+            send_probe(k, OnExit::abandon);
+        }
+    }
+    plan_retry();
+}
+
+/// The timer runs only while an upstream is down.
+void Resolver::Impl::plan_retry() {
+    std::optional<std::chrono::steady_clock::time_point> first;
+    for (const auto& upstream : upstreams_) {
+        if (const auto retry = upstream->retry_at(); retry && (!first || *retry < *first)) {
+            first = retry;
+        }
+    }
+    if (!first) {
+        return retry_timer_->disarm();
+    }
+    if (!retry_timer_->armed() || *first < retry_at_) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - loop_.now());
+        retry_timer_->arm(std::max(left, std::chrono::milliseconds(0)), OnExit::abandon);
+        retry_at_ = *first;
     }
 }
 
@@ -302,7 +340,8 @@ void Resolver::Impl::settle_probe(Attempt& attempt) {
             attempt.upstream->answered(now);
             probe_answered_ = true;
     }
-    --probes_left_;
+    probing_ &= ~bit(attempt.upstream->place());
+    round_ &= ~bit(attempt.upstream->place());
 }
 
 void Resolver::Impl::answer_probes() {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -32,6 +34,9 @@ private:
     void settle();
     void settle(Query& query);
     void settle_probe(Attempt& attempt);
+    void send_probe(std::size_t upstream, OnExit on_exit);
+    void retry_down();
+    void plan_retry();
     void tell(const Attempt& attempt) const;
 
     void advance(Query& query);
@@ -64,13 +69,17 @@ private:
 
     std::vector<std::unique_ptr<Attempt>> probes_;  // one an upstream
     List<Waiter> probe_waiters_;
-    std::size_t probes_left_ = 0;
+    // A bit for each upstream: probed now, and of these, waited for by the round of probe().
+    std::uint64_t probing_ = 0;
+    std::uint64_t round_ = 0;
     bool probe_answered_ = false;
     bool probe_refused_ = false;
 
     std::unique_ptr<Task> settle_task_;
     std::unique_ptr<Timer> tick_;
     OnExit tick_on_exit_ = OnExit::abandon;
+    std::unique_ptr<Timer> retry_timer_;  // while an upstream is down
+    std::chrono::steady_clock::time_point retry_at_{};
 };
 
 }  // namespace dns_tools::dns

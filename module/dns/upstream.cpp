@@ -21,6 +21,10 @@ Upstream::Upstream(EventLoop& loop, Random& random, ResolverObserver& observer,
       place_(place),
       backoff_(first_pause, last_pause) {}
 
+std::optional<Upstream::TimePoint> Upstream::retry_at() const noexcept {
+    return health_ == Health::down ? std::optional(retry_at_) : std::nullopt;
+}
+
 bool Upstream::claim_retry(TimePoint now) {
     if (health_ != Health::down || now < retry_at_) {
         return false;

@@ -31,8 +31,9 @@ public:
     /// None before the first.
     std::optional<TimePoint> last_answer() const noexcept { return last_answer_; }
 
-    /// Whether it is down, and it is time that one query tries it again. The next one's time comes
-    /// after another pause.
+    /// When it is to be tried again; none unless it is down.
+    std::optional<TimePoint> retry_at() const noexcept;
+    /// Whether that time has come. The next comes after another pause.
     bool claim_retry(TimePoint now);
 
     /// It has answered something.

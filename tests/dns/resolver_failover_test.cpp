@@ -113,6 +113,47 @@ TEST_F(ResolverFailoverTest, ASilentUpstreamIsLeftOutAndComesBack) {
     EXPECT_EQ(resolver->upstreams()[0].health, Health::up);
 }
 
+TEST_F(ResolverFailoverTest, AnUpstreamComesBackWithoutALookup) {
+    FakeUpstream upstream(loop, stay_silent);
+    start({upstream.address()}, 50ms, 3);
+    EXPECT_EQ(lookup("a.test").result, Result::upstream_timeout);
+    ASSERT_EQ(resolver->upstreams()[0].health, Health::down);
+    EXPECT_FALSE(loop.holds_exit()) << "nobody waits for it";
+    upstream.handle_with(answer_all);
+    EXPECT_TRUE(loop.run_until([&] { return !observer.ups.empty(); }, 5s));
+    EXPECT_EQ(resolver->upstreams()[0].health, Health::up);
+    EXPECT_TRUE(loop.run_until([&] { return loop.armed_timers() == 0; })) << "all are up";
+}
+
+TEST_F(ResolverFailoverTest, NoLookupPaysForAnUpstreamThatIsDown) {
+    FakeUpstream dead(loop, stay_silent);
+    FakeUpstream good(loop, answer_all);
+    start({dead.address(), good.address()}, 50ms, 1);
+    while (observer.downs.empty()) {
+        lookup("a.test");
+    }
+    // Over more than one retry.
+    const auto before = dead.received().size();
+    while (dead.received().size() < before + 2) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+        loop.run_for(5ms);
+    }
+}
+
+TEST_F(ResolverFailoverTest, ARoundOfProbesTakesARetryAlong) {
+    FakeUpstream upstream(loop, stay_silent);
+    start({upstream.address()}, 300ms, 3);
+    EXPECT_EQ(lookup("a.test").result, Result::upstream_timeout);
+    const auto before = upstream.received().size();
+    ASSERT_TRUE(loop.run_until([&] { return upstream.received().size() > before; }, 5s));
+    Recorder one;
+    resolver->probe(one);
+    loop.run_for(20ms);
+    EXPECT_EQ(upstream.received().size(), before + 1) << "the one under way serves as well";
+    EXPECT_TRUE(loop.run_until([&] { return one.calls == 1; }));
+    EXPECT_EQ(one.answer.result, Result::upstream_timeout);
+}
+
 TEST_F(ResolverFailoverTest, SilentNamesDoNotCountWhileOthersAreAnswered) {
     FakeUpstream upstream(loop, [](auto& self, const auto& query) {
         if (query.bytes[header_size + 1] != 'q') {

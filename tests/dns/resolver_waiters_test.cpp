@@ -217,7 +217,7 @@ TEST_F(ResolverWaitersTest, IdleMeansNoTimer) {
     Recorder other;
     spied.resolve(name_of("b.test"), other);
     ASSERT_TRUE(loop.run_until([&] { return other.calls == 1; }));
-    EXPECT_FALSE(spy.any_armed());
+    EXPECT_TRUE(spy.any_armed()) << "what is down is tried again";
 
     upstream.handle_with(answer_all);
     Recorder probe;
