@@ -132,8 +132,11 @@ void Resolver::Impl::ended(Attempt& attempt) noexcept {
 }
 
 void Resolver::Impl::settle() {
+    // Once for all that have ended: what is done about the first is not the time of the next.
+    const auto now = options_.time_queries ? std::chrono::steady_clock::now()
+                                           : std::chrono::steady_clock::time_point();
     while (Attempt* attempt = ended_.pop_front()) {
-        tell(*attempt);
+        tell(*attempt, now);
         if (attempt->query() != nullptr) {
             settle(*attempt->query());
         } else {
@@ -149,18 +152,14 @@ void Resolver::Impl::settle() {
     }
 }
 
-void Resolver::Impl::tell(const Attempt& attempt) const {
+void Resolver::Impl::tell(const Attempt& attempt, std::chrono::steady_clock::time_point now) const {
     using Outcome = Attempt::Outcome;
     switch (attempt.outcome) {
         case Outcome::answered:
         case Outcome::truncated:
         case Outcome::format_error:
-        case Outcome::failed: {
-            const auto took = options_.time_queries
-                                  ? std::chrono::steady_clock::now() - attempt.departed
-                                  : std::chrono::nanoseconds(0);
-            return observer_.query_answered(attempt.upstream->place(), took);
-        }
+        case Outcome::failed:
+            return observer_.query_answered(attempt.upstream->place(), now - attempt.departed);
         case Outcome::timed_out:
             return observer_.query_timed_out(attempt.upstream->place());
         case Outcome::none:

@@ -37,7 +37,7 @@ private:
     void send_probe(std::size_t upstream, OnExit on_exit);
     void retry_down();
     void plan_retry();
-    void tell(const Attempt& attempt) const;
+    void tell(const Attempt& attempt, std::chrono::steady_clock::time_point now) const;
 
     void advance(Query& query);
     Upstream* choose(const Query& query);
