@@ -68,9 +68,10 @@ TEST_F(MemoryQueueTest, TakesALargeRecordOnlyIntoWhatIsFree) {
 TEST_F(MemoryQueueTest, KnowsWhenItsOldestRecordWasMade) {
     MemoryQueue queue(1 << 20);
     EXPECT_FALSE(queue.oldest());
+    const std::string domain(300, 'x');  // several chunks in all
     std::vector<UnixMicros> made;
     for (int i = 0; i < 1'500; ++i) {
-        const auto record = maker.make(std::string(300, 'x'));  // several chunks in all
+        const auto record = maker.make(domain);
         made.push_back(record.created_at);
         ASSERT_TRUE(queue.append({}, record));
     }
