@@ -100,6 +100,11 @@ subtest 'bounds' => sub {
             7, 'without a gap';
 
         is privileges($sql), $privileges, 'who had privileges still has them';
+
+        $pg->sql_file('partitioning-convert.sql', user => 'dns_tools');
+        is $sql->('SELECT count(*) FROM dns_lookups_partitions'), 8, 'a second run changes nothing';
+        is $sql->(q{SELECT count(*) FROM pg_constraint WHERE conname = 'dns_lookups_before'}), 0,
+            'and refuses no lookup later';
         insert_row($sql, q{now() - interval '1 hour'}, 'old.test');
         my $reads = use_pg($pg, user => 'dns_tools_reader')
             =~ s/dns_tools_database/dns_tools_database_reads/r;

@@ -1,23 +1,27 @@
 -- Turns the existing table into the first partition of a partitioned one, without a copy of its
 -- rows, while lookups are saved and read. To be run by psql as the owner of the table, after
 -- partitioning-functions.sql. If a step fails, such as for a lock it could not get in 5 seconds, it
--- may be run again as a whole. That must be done within seven days, or else
+-- may be run again as a whole; what is done already is not done twice. That must be within seven days,
+-- or else
 --     ALTER TABLE dns_lookups DROP CONSTRAINT dns_lookups_before;
 -- because the constraint that the first step makes refuses every lookup that is later than its bound,
--- and the module sets aside what is refused for good. Once dns_lookups is partitioned, only the last
--- statement is left to be repeated.
+-- and the module sets aside what is refused for good.
 \set ON_ERROR_STOP on
 SET lock_timeout = '5s';
+
+SELECT relkind = 'r' AS not_partitioned FROM pg_class WHERE oid = 'dns_lookups'::regclass \gset
+\if :not_partitioned
 
 -- Lookups of the next seven days still come into the existing table; that is how long the check of
 -- what it holds may take. The bound is given once, so that a second run keeps it.
 SELECT dns_lookups_first_id(date_trunc('day', now(), 'UTC') + interval '8 days') AS bound \gset
-SELECT NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'dns_lookups_before') AS first_run \gset
+SELECT NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'dns_lookups'::regclass
+    AND conname = 'dns_lookups_before') AS first_run \gset
 \if :first_run
     ALTER TABLE dns_lookups ADD CONSTRAINT dns_lookups_before CHECK (id < :'bound') NOT VALID;
 \else
     SELECT substring(pg_get_constraintdef(oid) FROM '[0-9a-f-]{36}') AS bound
-    FROM pg_constraint WHERE conname = 'dns_lookups_before' \gset
+    FROM pg_constraint WHERE conrelid = 'dns_lookups'::regclass AND conname = 'dns_lookups_before' \gset
 \endif
 
 -- Reads the whole table, and lets everybody else read and write meanwhile.
@@ -65,6 +69,8 @@ END $$;
 
 ALTER TABLE dns_lookups_before DROP CONSTRAINT dns_lookups_before;
 COMMIT;
+
+\endif
 
 -- From the bound on.
 SELECT dns_lookups_make_partitions('day', 14);
