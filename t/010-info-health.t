@@ -30,6 +30,12 @@ for my $route ('/', '/health') {
         is $response->header('allow'), 'GET, HEAD', 'Allow';
     }
 }
+for (['If-Match', '"x"'], ['If-Unmodified-Since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+    ['If-None-Match', '*'])
+{
+    my ($name, $value) = @$_;
+    is $http->get('/health', {$name => $value})->status, 200, "what has no version ignores $name";
+}
 json_is $http->get('/health?x=1'), 200, '{"status":"up"}', 'a query changes nothing';
 is $http->request('GET', '/health', {}, 'a body')->status, 200, 'nor does a body';
 is $http->get('/health')->status,                          200, 'the connection is still in step';

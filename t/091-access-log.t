@@ -144,6 +144,39 @@ for (['[]', 400, 'invalid_body'], ['{', 400, 'invalid_body']) {
     };
 }
 
+for (
+    ['a DELETE', 'DELETE', '',                           405, 'method_not_allowed'],
+    ['a POST of too much', 'POST', 'x' x 9000,           413, 'body_too_large'],
+    ['a POST of too much, in parts', 'POST', undef,      413, 'body_too_large'],
+    )
+{
+    my ($what, $method, $body, $status, $result) = @$_;
+    subtest $what => sub {
+        my $client = $nginx->http;
+        if (defined $body) {
+            $client->request($method, '/tools/lookup', {}, $body);
+        } else {
+            $client->send("POST /tools/lookup HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    . sprintf("%x\r\n%s\r\n", 9000, 'x' x 9000)
+                    . "0\r\n\r\n");
+            $client->response;
+        }
+        my $line = logged;
+        is $line->{status},                   $status, 'status';
+        is $line->{result},                   $result, 'result';
+        is $line->{source} . $line->{domain}, '',      'nobody was asked';
+        like $line->{duration}, qr/\A0\.\d{6}\z/, 'duration';
+    };
+}
+
+subtest 'a condition that cannot hold' => sub {
+    my $answer = $http->get(lookup('one.test'), {'If-Match' => '"x"'});
+    is $answer->status, 200, 'is no condition of a lookup';
+    my $line = logged;
+    is $line->{result}, 'ok',                'result';
+    is $line->{id},     $answer->json->{id}, 'id';
+};
+
 subtest 'a client that leaves' => sub {
     my $leaving = $nginx->http;
     my $before  = () = $dns->queries('slow.test');

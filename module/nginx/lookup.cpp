@@ -76,11 +76,6 @@ public:
 
     ngx_int_t fail(const api::Reply& reply) {
         reservation_ = {};
-        context_.addresses = {};
-        context_.id.reset();
-        context_.answered = std::chrono::steady_clock::now();
-        context_.result = reply.code;
-        count_lookup(context_);
         return send(r_, reply);
     }
 
@@ -148,9 +143,6 @@ ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     LookupContext& context = make_context(r);
     auto name = api::lookup_name(request);
     if (const auto* error = std::get_if<api::Reply>(&name)) {
-        context.answered = std::chrono::steady_clock::now();
-        context.result = error->code;
-        count_lookup(context);
         return send(r, *error);
     }
     context.name = std::get<dns::Name>(name);
@@ -170,6 +162,21 @@ ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
 }
 
 }  // namespace
+
+void lookup_failed(ngx_http_request_t* r, std::string_view code) {
+    if (location_conf(r).endpoint != metrics::Endpoint::lookup) {
+        return;
+    }
+    LookupContext* known = lookup_context_of(r);
+    LookupContext& context = known != nullptr ? *known : make_context(r);
+    if (context.result.empty()) {
+        context.addresses = {};
+        context.id.reset();
+        context.answered = std::chrono::steady_clock::now();
+        context.result = code;
+        count_lookup(context);
+    }
+}
 
 ngx_int_t handle_lookup(ngx_http_request_t* r) noexcept {
     return receive<api::Allowed::get_and_post, answer>(r);

@@ -26,6 +26,10 @@ struct LookupContext {
 };
 static_assert(std::is_trivially_destructible_v<LookupContext>);
 
+/// What a lookup ended with is `code`, an error's; counts it. Does nothing in other locations than
+/// those of dns_tools_lookup, and once the lookup has ended. Throws std::bad_alloc.
+void lookup_failed(ngx_http_request_t* r, std::string_view code);
+
 /// Adds `$dns_tools_domain`, `_type`, `_result`, `_source`, `_addresses`, `_id` and `_duration`.
 ngx_int_t add_variables(ngx_conf_t* cf) noexcept;
 

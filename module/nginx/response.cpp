@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "nginx/lookup_context.hpp"
+
 namespace dns_tools::nginx {
 
 namespace {
@@ -31,6 +33,8 @@ void add_header(ngx_http_request_t* r, std::string_view name, std::string_view v
 }
 
 void set_head(ngx_http_request_t* r, ngx_uint_t status, std::string_view content_type) {
+    // What is answered here has no version that a condition could hold for (RFC 9110 §13.2.1).
+    r->disable_not_modified = 1;
     r->headers_out.status = status;
     r->headers_out.content_type = ngx_string_of(content_type);
     // What nginx compares with gzip_types and the like is the type without its parameters.
@@ -85,6 +89,9 @@ ngx_int_t send(ngx_http_request_t* r, ngx_uint_t status, ngx_buf_t* body, std::s
 }
 
 ngx_int_t send(ngx_http_request_t* r, const api::Reply& reply) {
+    if (!reply.code.empty()) {
+        lookup_failed(r, reply.code);
+    }
     set_head(r, reply);
     ngx_buf_t* body = body_buffer(r, reply.body.size());
     body->last = ngx_cpymem(body->last, reply.body.data(), reply.body.size());
