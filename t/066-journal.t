@@ -80,10 +80,15 @@ subtest 'a backlog that is full' => sub {
         push @ids, $response->json->{id};
     }
     is $status, 503, 'the journal is full at last';
+    my $ready = $http->get('/ready')->json;
+    is $ready->{status},                  'degraded',   'which /ready tells';
+    is $ready->{checks}{journal}{status}, 'down',       'of the journal';
+    is $ready->{checks}{journal}{reason}, 'it is full', 'and why';
     $pg->run;
     ok $pg->reaches(scalar @ids, 30), 'all that were answered are saved' or diag $pg->count;
     ids_are $pg, \@ids, 'the very same';
-    is $http->get(lookup 'room.localhost')->status, 200, 'there is room again';
+    is $http->get(lookup 'room.localhost')->status,           200,  'there is room again';
+    is $http->get('/ready')->json->{checks}{journal}{status}, 'up', 'as /ready tells';
     push @ids, 'one more';
     ok $small->quit, 'nginx leaves';
     $small->finish;

@@ -2,6 +2,9 @@
 
 use v5.36;
 
+use IO::Socket::INET;
+
+use DnsTools::Metrics qw(scrape);
 use DnsTools::Test;
 
 my $dns = DnsTools::FakeDns->start;
@@ -53,8 +56,10 @@ is $http->get('/ready')->json->{checks}{database}{since}, $down->{database}{sinc
     'which stays while it is down';
 is $down->{journal}{since}, undef, 'what is off has no time';
 
+my $silent_since = time;
 $dns->rule('drop');
 ready_is 503, 'down', resolver => 'down', database => 'down';
+since_is resolver => $silent_since, time;
 is $http->head('/ready')->status, 503, 'HEAD';
 json_is $http->get('/health'), 200, '{"status":"up"}', 'the process lives all the same';
 
@@ -76,6 +81,64 @@ subtest 'one of two is enough' => sub {
         http => 'dns_tools_resolver ' . $silent->address . ' ' . $dns->address . ' timeout=200ms;');
     is $other->http->get('/ready')->status, 200, 'ready';
     $other->finish(above_warn => 1);
+};
+
+sub start_with (@nameservers) {
+    return DnsTools::Nginx->start(
+        http => 'dns_tools_zone metrics:1m;'
+            . "dns_tools_resolver @{[map { $_->address } @nameservers]} timeout=100ms attempts=1;",
+        server => DnsTools::Nginx::routes() . 'location = /metrics { dns_tools_metrics; }');
+}
+
+# Asks until the check's state is such, and returns when that began, as it was told each time that
+# the check was down.
+sub down_since ($nginx, $check, $enough) {
+    my (%since, $now);
+    ok eventually(
+        sub {
+            $now = $nginx->http->get('/ready')->json->{checks}{$check};
+            $since{$now->{since}} = 1 if $now->{status} eq 'down';
+            return $enough->($now);
+        }, 30), "$check: down" or diag explain $now;
+    return sort keys %since;
+}
+
+subtest 'two that never answered' => sub {
+    my @silent = map { DnsTools::FakeDns->start(rule => ['drop']) } 1, 2;
+    my $other  = start_with(@silent);
+    my @since  = down_since($other, 'resolver', sub ($) {
+        select undef, undef, undef, 0.5;    # so that a change would show
+        return scrape($other)->{resolver_up} == 0;
+    });
+    push @since, $other->http->get('/ready')->json->{checks}{resolver}{since};
+    is join(' ', grep { $_ != $since[0] } @since), '', 'since one moment';
+    is scrape($other)->{qq(upstream_up{upstream="$_"})}, 0, "$_ is down"
+        for map { $_->address } @silent;
+    $_->rule('answer') for @silent;
+    ok eventually(sub { $other->http->get('/ready')->status == 200 }, 30), 'up again';
+    ok eventually(sub { scrape($other)->{resolver_up} == 1 }, 30),         'also in the metrics';
+    $other->finish;
+};
+
+subtest 'one that answered just before' => sub {
+    my $silent = DnsTools::FakeDns->start;
+    my $other  = start_with($silent);
+    is $other->http->get(lookup 'one.test')->status, 200, 'an answer';
+    $silent->rule('drop');
+    ok eventually(
+        sub { $other->http->get(lookup 'one.test'); scrape($other)->{resolver_up} == 0 }),
+        'it is found to be down';
+    is $other->http->get('/ready')->status, 503, 'and so /ready says';
+    $other->finish;
+};
+
+subtest 'a database that never answers' => sub {
+    my $silent = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $!;
+    my $other  = DnsTools::Nginx->start(http => use_dns($dns)
+            . "dns_tools_database 'host=127.0.0.1 port=@{[$silent->sockport]} connect_timeout=2';");
+    my @since  = down_since($other, 'database', sub ($now) { $now->{reason} ne 'not connected yet' });
+    is scalar @since, 1, 'since the worker began';
+    $other->finish;
 };
 
 subtest 'many at once while nobody answers' => sub {

@@ -132,6 +132,32 @@ subtest 'a worker that leaves says nothing of the database any more' => sub {
     $nginx->finish;
 };
 
+subtest 'a worker that leaves says nothing of its nameservers any more' => sub {
+    my $silent = DnsTools::FakeDns->start(rule => ['drop']);
+    my $nginx   = start('');
+    my $zone    = 'dns_tools_zone metrics:1m;';
+    $nginx->write_conf(
+        http   => use_dns($silent, 'timeout=100ms attempts=1') . $zone,
+        server => DnsTools::Nginx::routes() . 'location = /metrics { dns_tools_metrics; }');
+    $nginx->reload;
+    my $http = $nginx->http;
+    ok eventually(sub { $http->get(lookup 'one.test'); scrape($nginx)->{resolver_up} == 0 }),
+        'no nameserver answers';
+    my $held = $nginx->http;
+    $held->send("GET /health HTTP/1.1\r\n");
+    is $nginx->http->get('/health')->status, 200, 'its connection is accepted';
+    $nginx->write_conf(
+        http   => use_dns($dns) . $zone,
+        server => DnsTools::Nginx::routes() . 'location = /metrics { dns_tools_metrics; }');
+    $nginx->reload(leave_old => 1);
+    ok eventually(sub { (scrape($nginx)->{resolver_up} // 0) == 1 }), 'another one does';
+    is scalar $nginx->worker_pids, 2, 'while the old worker is still there';
+    is scrape($nginx)->{qq(upstream_up{upstream="@{[$silent->address]}"})}, undef,
+        'of what it asked nothing is shown';
+    $held->close;
+    $nginx->finish;
+};
+
 subtest 'a row that the database refuses' => sub {
     my $nginx = start('');
     $pg->sql(q{ALTER TABLE dns_lookups ADD CONSTRAINT refuse CHECK (domain <> 'no.localhost')});

@@ -45,14 +45,14 @@ struct DatabaseState {
     Status status = Status::connecting;
     /// Why it is down, for a person; never holds a password.
     std::string reason;
-    /// When the status became what it is.
+    /// Since when it is up, or is not.
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
 
     void turn(Status to, std::string why) {
-        if (status != to) {
-            status = to;
+        if ((status == Status::up) != (to == Status::up)) {
             since = std::chrono::system_clock::now();
         }
+        status = to;
         reason = std::move(why);
     }
 };

@@ -54,6 +54,8 @@ public:
     bool up() const noexcept { return files_.up(); }
     /// Why not, for a person; empty when it is.
     const std::string& reason() const noexcept { return files_.reason(); }
+    /// Whether there is room for no more record, and none is being made.
+    bool full() const noexcept { return slots() <= reserved_ && !files_.making(); }
     /// Of all files that are held; of `JournalOptions::size`.
     std::uint64_t bytes_used() const noexcept { return files_.bytes(); }
 

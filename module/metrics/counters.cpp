@@ -125,6 +125,12 @@ void Counters::resolver_is_up(bool up) noexcept {
     put(process_->resolver, up ? ProcessCells::up : ProcessCells::down);
 }
 
+void Counters::resolver_is_left() noexcept {
+    put(process_->resolver, ProcessCells::off);
+    put(process_->upstreams, 0);
+    put(process_->upstreams_down, 0);
+}
+
 void Counters::history_dropped(DropReason reason, std::uint64_t records) noexcept {
     add(shard_.history_dropped[index(reason)], records);
 }

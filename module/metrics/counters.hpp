@@ -38,6 +38,8 @@ public:
     void upstream_is_up(std::size_t upstream, bool up) noexcept;
     /// Whether any nameserver answers.
     void resolver_is_up(bool up) noexcept;
+    /// Which nameservers answer is for others to say.
+    void resolver_is_left() noexcept;
 
     void cache_request() noexcept { add(shard_.cache_requests); }
     void cache_hit(CacheHit hit) noexcept { add(shard_.cache_hits[index(hit)]); }

@@ -29,10 +29,11 @@ Check database_check(const history::DatabaseState& state) {
     return {up ? Status::up : Status::down, state.reason, seconds(state.since)};
 }
 
-Check journal_check(const WorkerHistory& history) {
+Check journal_check(WorkerHistory& history) {
     const Standing& standing = history.journal_standing();
-    return {standing.up() ? Status::up : Status::down, history.journal()->reason(),
-            seconds(standing.since())};
+    const bool full = history.journal()->up() && !standing.up();
+    return {standing.up() ? Status::up : Status::down,
+            full ? "it is full" : history.journal()->reason(), seconds(standing.since())};
 }
 
 api::Reply readiness(Worker& worker, bool resolver_is_up, std::string reason) {
@@ -44,7 +45,7 @@ api::Reply readiness(Worker& worker, bool resolver_is_up, std::string reason) {
     readiness.resolver = {resolver_is_up ? Status::up : Status::down, std::move(reason),
                           seconds(resolver.since())};
     readiness.journal.status = Status::off;
-    if (const WorkerHistory* history = worker.history()) {
+    if (WorkerHistory* history = worker.history()) {
         readiness.database = database_check(history->database());
         if (history->journal() != nullptr) {
             readiness.journal = journal_check(*history);
@@ -73,7 +74,7 @@ private:
 ngx_int_t answer(ngx_http_request_t* r, const api::Request& request) {
     dns::Resolver& resolver = worker()->resolver();
     const auto last = resolver.last_answer();
-    if (last && worker()->loop().now() - *last < recent) {
+    if (worker()->resolver_standing().up() && last && worker()->loop().now() - *last < recent) {
         return send(r, readiness(*worker(), true, {}));
     }
     resolver.probe(make_for_request<PendingReady>(r, r));

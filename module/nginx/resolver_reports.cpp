@@ -13,7 +13,7 @@ ResolverReports::ResolverReports(Reports& log, metrics::Counters* counters,
             upstreams_.back().place = counters_->add_upstream(address.text());
         }
     }
-    if (counters_ != nullptr) {
+    if (shows()) {
         counters_->resolver_is_up(!upstreams_.empty());
     }
 }
@@ -29,15 +29,25 @@ void ResolverReports::turn(const SocketAddress& address, bool up) noexcept {
     for (auto& upstream : upstreams_) {
         if (upstream.address == address) {
             upstream.up = up;
-            if (counters_ != nullptr) {
+            if (shows()) {
                 counters_->upstream_is_up(upstream.place, all_up(upstream.place));
             }
         }
         any_up = any_up || upstream.up;
     }
-    standing_.turn(any_up);
-    if (counters_ != nullptr) {
+    // One that is not known to be down is not one that answers.
+    if (up || !any_up) {
+        standing_.turn(up);
+    }
+    if (shows()) {
         counters_->resolver_is_up(any_up);
+    }
+}
+
+void ResolverReports::leave() noexcept {
+    leaving_ = true;
+    if (counters_ != nullptr) {
+        counters_->resolver_is_left();
     }
 }
 

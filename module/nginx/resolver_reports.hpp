@@ -24,6 +24,8 @@ public:
 
     /// Down while all nameservers are.
     Standing& standing() noexcept { return standing_; }
+    /// The worker is leaving: what its nameservers do is no longer shown.
+    void leave() noexcept;
 
     void upstream_down(const SocketAddress& upstream, std::string_view why) noexcept override;
     void upstream_up(const SocketAddress& upstream) noexcept override;
@@ -38,12 +40,14 @@ private:
         bool up = true;         // until it has not answered
     };
 
+    bool shows() const noexcept { return counters_ != nullptr && !leaving_; }
     void turn(const SocketAddress& upstream, bool up) noexcept;
     bool all_up(std::size_t place) const noexcept;
 
     Reports& log_;
     metrics::Counters* counters_;
     std::vector<Upstream> upstreams_;
+    bool leaving_ = false;
     Standing standing_{true};
 };
 

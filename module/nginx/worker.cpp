@@ -73,6 +73,7 @@ Stamp Worker::stamp() {
 void Worker::stop(StopSignal::Kind kind) {
     const bool at_once = kind == StopSignal::Kind::timeout;
     stopping_ = true;
+    resolver_reports_.leave();
     if (history_) {
         history_->drain(at_once ? std::chrono::seconds(0) : drain_at_most);
     }

@@ -100,6 +100,11 @@ void WorkerHistory::drain(std::chrono::milliseconds at_most) {
     writer_.drain(at_most);
 }
 
+const Standing& WorkerHistory::journal_standing() noexcept {
+    journal_standing_.turn(journal_->up() && !journal_->full());
+    return journal_standing_;
+}
+
 void WorkerHistory::dropped() noexcept {
     const bool full = journal_ == nullptr || journal_->up();
     counts_.dropped(full ? metrics::DropReason::full : metrics::DropReason::journal_failed);

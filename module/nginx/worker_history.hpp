@@ -42,7 +42,8 @@ public:
     const history::DatabaseState& database() const noexcept { return writer_.state(); }
     /// Null without dns_tools_journal.
     const history::Journal* journal() const noexcept { return journal_; }
-    const Standing& journal_standing() const noexcept { return journal_standing_; }
+    /// Of the journal: down while it keeps no record, because it cannot or because it is full.
+    const Standing& journal_standing() noexcept;
 
     /// Whether a lookup that there is no room for is answered all the same.
     bool drops() const noexcept { return drops_; }
