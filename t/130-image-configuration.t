@@ -117,6 +117,23 @@ unlike $conf, qr/^ *dns_tools_journal/m, 'none where there is none';
 ($status, $conf) = configure(PGHOST => 'db', DNS_TOOLS_JOURNAL => 'off');
 unlike $conf, qr/^ *dns_tools_journal/m, 'or where none is wanted';
 
+# Every way to write an address that nginx takes.
+my @addresses = (
+    '::',              '::1',
+    '1::',             'fd00::53',
+    '1:2:3:4:5:6:7:8', '1::8',
+    '1:2:3::6:7:8',    '1:2:3:4:5:6::',
+    '::2:3:4:5:6:7:8', '::192.0.2.53',
+    '::ffff:10.0.0.1', '64:ff9b::192.0.2.53',
+    '1:2:3:4:5:6:192.0.2.53');
+($status, $conf, $errors) = configure(
+    DNS_TOOLS_RESOLVER        => join(' ', '0.0.0.0:65535', map { "[$_]:53" } @addresses),
+    DNS_TOOLS_TRUSTED_PROXIES => join(',',
+        '0.0.0.0/0',     '10.0.0.1/32', '255.255.255.255', @addresses,
+        '2001:DB8::/32', '::/0',        '::1/128'));
+is $status, 0, 'addresses in every form' or diag $errors;
+nginx_takes $conf, 'nginx takes them';
+
 my $key = temp_folder('key') . '/client-ip';
 open my $file, '>', $key or die $!;
 print $file 'k' x 16;
@@ -138,14 +155,27 @@ my @wrong = (
     LOG_FORMAT   => ['xml', "json\n"],
     LOG_LEVEL    => ['loud'],
     RESOLVER     => [
-        'dns.example.com', '192.0.2.256', '192.0.2',              '192.0.2.1:0',
-        '2001:db8::1',     '192.0.2.1;',  '192.0.2.1 timeout=9s', ' , '
+        'dns.example.com',           '192.0.2.256',
+        '192.0.2',                   '192.0.2.1:0',
+        '2001:db8::1',               '192.0.2.1;',
+        '192.0.2.1 timeout=9s',      ' , ',
+        '192.0.2.1:99999',           '192.0.2.1:65536',
+        '192.0.2.01',                '[::::]',
+        '[1:2:3:4:5:6:7]',           '[1::2::3]',
+        '[1:2:3:4:5:6:7:8:9]',       '[::12345]',
+        '[1:2:3:4:5:6:7:192.0.2.1]', '[1:2:3:4:5:6:7::8:9]',
+        '[fe80::1%eth0]',            '[:1]',
+        '[1:]'
     ],
     RESOLVER_TIMEOUT  => ['0s', '61s', '60001ms', '2', '1m', "1s\n2s"],
     RESOLVER_ATTEMPTS => ['0',  '17'],
     SCHEMA            => ['drop'],
-    TRUSTED_PROXIES   => ['*', '10.0.0.0/8;', 'proxy.example.com', '10.0.0.0/', 'unix:'],
-    RATE_LIMIT        => ['0', '1.5', '10r/s']);
+    TRUSTED_PROXIES   => [
+        '*',     '10.0.0.0/8;',    'proxy.example.com', '10.0.0.0/',
+        'unix:', '10.0.0.0/33',    '10.0.0.0/99',       '10.0.0.0/08',
+        ':::::', '2001:db8::/129', '[2001:db8::]/32',   '10.0.0/8'
+    ],
+    RATE_LIMIT => ['0', '1.5', '10r/s']);
 
 while (my ($name, $values) = splice @wrong, 0, 2) {
     for my $value (@$values) {
@@ -176,6 +206,8 @@ for my $case (
     [{PGHOST => 'db', PGCHANNELBINDING  => 'on'},       qr/PGCHANNELBINDING='on'.* prefer/],
     [{PGHOST => 'db', PGCONNECT_TIMEOUT => '5s'},       qr/PGCONNECT_TIMEOUT='5s'.* a number/],
     [{PGHOST => 'db', PGPORT            => '5432x'},    qr/PGPORT='5432x'/],
+    [{PGHOST => 'db', PGPORT            => '99999'},    qr/PGPORT='99999'.* 1 to 65535/],
+    [{PGHOST => 'db', PGPORT            => '1,65536'},  qr/PGPORT='1,65536'.* 1 to 65535/],
     [{PGHOST => 'db', PGSSLMODE         => 'on'},       qr/PGSSLMODE='on'.* verify-full/],
     [{PGHOST => 'db', PGSSLROOTCERT     => '/none'},    qr{PGSSLROOTCERT='/none'.* can read}],
     [{PGHOST => 'db', PGPASSFILE        => '/none'},    qr{PGPASSFILE='/none'.* can read}],
