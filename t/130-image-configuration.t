@@ -79,10 +79,20 @@ is scalar(() = $conf =~ /^worker_processes/mg), 1, 'nothing twice';
     PGHOST                      => 'db1.example.com,db2.example.com',
     PGPORT                      => '5432,5433',
     PGSSLMODE                   => 'verify-full',
-    # Of Kubernetes, for services called dns-tools and dns-tools-db.
-    DNS_TOOLS_PORT                  => 'tcp://10.0.0.1:3000',
-    DNS_TOOLS_SERVICE_PORT_HTTP     => 3000,
-    DNS_TOOLS_DB_PORT_5432_TCP_ADDR => '10.0.0.2');
+    # All that Kubernetes sets for a service called dns-tools, and for dns-tools-dns over IPv6.
+    DNS_TOOLS_SERVICE_HOST         => '10.0.0.1',
+    DNS_TOOLS_SERVICE_PORT         => 3000,
+    DNS_TOOLS_SERVICE_PORT_HTTP    => 3000,
+    DNS_TOOLS_PORT                 => 'tcp://10.0.0.1:3000',
+    DNS_TOOLS_PORT_3000_TCP        => 'tcp://10.0.0.1:3000',
+    DNS_TOOLS_PORT_3000_TCP_PROTO  => 'tcp',
+    DNS_TOOLS_PORT_3000_TCP_PORT   => 3000,
+    DNS_TOOLS_PORT_3000_TCP_ADDR   => '10.0.0.1',
+    DNS_TOOLS_DNS_SERVICE_HOST     => 'fd00::2',
+    DNS_TOOLS_DNS_SERVICE_PORT     => 53,
+    DNS_TOOLS_DNS_PORT             => 'udp://[fd00::2]:53',
+    DNS_TOOLS_DNS_PORT_53_UDP      => 'udp://[fd00::2]:53',
+    DNS_TOOLS_DNS_PORT_53_UDP_ADDR => 'fd00::2');
 is $status, 0, 'everything is set' or diag $errors;
 nginx_takes $conf, 'nginx takes it';
 like $conf, qr/^        listen 8080;/m,                  'the port';
@@ -215,12 +225,24 @@ for my $case (
     [   {PGHOST => 'db', DNS_TOOLS_JOURNAL => 'on', volume => '/nowhere'},
         qr{DNS_TOOLS_JOURNAL='on'.*/nowhere}
     ],
-    [{DNS_TOOLS_CLIENT_IP => 'hash'},       qr/DNS_TOOLS_CLIENT_IP_KEY=''.* can read/],
-    [{DNS_TOOLS_RESOLVR   => '192.0.2.53'}, qr/no variable DNS_TOOLS_RESOLVR; there are: /])
+    [{DNS_TOOLS_CLIENT_IP => 'hash'}, qr/DNS_TOOLS_CLIENT_IP_KEY=''.* can read/],
+    # Named like those of Kubernetes, but not with what it says there.
+    map({ [{$_->[0] => $_->[1]}, qr/no variable $_->[0]; there are: /] } (
+            [DNS_TOOLS_RESOLVR           => '192.0.2.53'],
+            [DNS_TOOLS_PORT              => 8080],
+            [DNS_TOOLS_LISTN_PORT        => 8080],
+            [DNS_TOOLS_PORT              => 'http://10.0.0.1:3000'],
+            [DNS_TOOLS_PORT              => "tcp://10.0.0.1:3000\n8080"],
+            [DNS_TOOLS_SERVICE_PORT      => 8080],
+            [DNS_TOOLS_SERVICE_PORT_HTTP => 8080],
+            [DNS_TOOLS_SERVICE_HOST      => 'dns.example.com'],
+            [DNS_TOOLS_PORT_3000         => 8080],
+            [DNS_TOOLS_PORT_3000_TCP     => 8080])))
 {
     my ($change, $message) = @$case;
     my ($status, $conf, $errors) = configure(%$change);
-    is $status, 78, 'refused: ' . join ' ', map { "$_=$change->{$_}" } sort keys %$change;
+    is $status, 78, 'refused: ' . join ' ',
+        map { "$_=$change->{$_}" =~ s/\n/\\n/gr } sort keys %$change;
     like $errors, $message, 'with a message';
 }
 chmod 0600, $everyones;
