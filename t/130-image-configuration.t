@@ -15,13 +15,14 @@ my $root   = $INC{'DnsTools/Test.pm'} =~ s{/?t/lib/DnsTools/Test\.pm$}{}r || '.'
 
 # The exit status, the configuration and the complaints.
 sub configure (%env) {
-    my $place   = delete $env{volume} // $volume;
+    my $place   = delete $env{volume}      // $volume;
+    my @resolv  = delete $env{resolv_conf} // ();
     my $folder  = temp_folder('configure');
     my $process = DnsTools::Process->start(
         name => 'configure',
         argv => [
-            'sh', '-c', '"$0" "$1" "$3" >"$2/conf" 2>"$2/errors"',
-            "$root/image/configure", "$root/nginx.conf.example", $folder, $place
+            'sh', '-c', 'folder=$1; shift; "$0" "$@" >"$folder/conf" 2>"$folder/errors"',
+            "$root/image/configure", $folder, "$root/nginx.conf.example", $place, @resolv
         ],
         env    => {%clean, %env},
         output => "$folder/output");
@@ -143,6 +144,66 @@ my @addresses = (
         '2001:DB8::/32', '::/0',        '::1/128'));
 is $status, 0, 'addresses in every form' or diag $errors;
 nginx_takes $conf, 'nginx takes them';
+
+# The directive takes its options beside nameservers only: with options alone, those that the module
+# finds by itself stand there.
+my $resolv_conf = temp_folder('resolv') . '/resolv.conf';
+
+sub options_for ($lines) {
+    open my $file, '>', $resolv_conf or die $!;
+    print $file $lines;
+    close $file;
+    return configure(
+        DNS_TOOLS_RESOLVER_TIMEOUT  => '1s',
+        DNS_TOOLS_RESOLVER_ATTEMPTS => 9,
+        resolv_conf                 => $resolv_conf);
+}
+
+($status, $conf, $errors) = options_for(<<'END');
+# nameserver 192.0.2.1
+; nameserver 192.0.2.2
+nameserver 192.0.2.9 # the first
+  nameserver	192.0.2.10;the second
+nameserver 192.0.2.11,192.0.2.12 2001:db8::53
+nameservers 192.0.2.3
+search nameserver 192.0.2.4
+nameserver
+options timeout:5
+nameserver 192.0.2.13
+END
+is $status, 0, 'options for the nameservers of resolv.conf' or diag $errors;
+like $conf,
+    qr/^    dns_tools_resolver 192\.0\.2\.9 192\.0\.2\.10 192\.0\.2\.11 192\.0\.2\.12 \[2001:db8::53\] 192\.0\.2\.13 timeout=1s attempts=9;$/m,
+    'all of them';
+nginx_takes $conf, 'nginx takes them';
+($status, $conf) = options_for("nameserver 192.0.2.9\r\nnameserver 192.0.2.10");
+like $conf, qr/^    dns_tools_resolver 192\.0\.2\.9 192\.0\.2\.10 timeout=/m, 'with any line ends';
+
+my %unusable = (
+    "nameserver fe80::1%eth0\nnameserver 192.0.2.9 # x\n" => qr/the nameserver 'fe80::1%eth0'/,
+    "nameserver 192.0.2.9\nnameserver dns.test\n"         => qr/the nameserver 'dns\.test'/,
+    "nameserver [192.0.2.9]:54\n"          => qr/the nameserver '\[192\.0\.2\.9\]:54'/,
+    "nameserver 192.0.2.9\nnameserver *\n" => qr/the nameserver '\*'/,
+    "nameserver \e[1m\n"                   => qr/the nameserver '\[1m'/,
+    "search test\n"                        => qr/no nameserver/,
+    ''                                     => qr/no nameserver/);
+
+for my $lines (sort keys %unusable) {
+    ($status, $conf, $errors) = options_for($lines);
+    is $status, 78, 'no options for ' . $lines =~ s/\n/, /gr =~ s/\e/ESC/gr;
+    is $conf,   '', 'no configuration';
+    like $errors,
+        qr/^dns-tools: DNS_TOOLS_RESOLVER='' is wrong: it must be set beside .* \Q$resolv_conf\E has $unusable{$lines}.*\n\z/,
+        'the message says why';
+}
+($status, $conf, $errors) =
+    configure(resolv_conf => '/nowhere', DNS_TOOLS_RESOLVER_TIMEOUT => '1s');
+is $status, 78, 'nor without the file';
+like $errors,
+    qr{^dns-tools: DNS_TOOLS_RESOLVER='' is wrong: .* /nowhere has no nameserver\n\z},
+    'with one message';
+($status, $conf) = configure(resolv_conf => '/nowhere');
+is $status, 0, 'without options the file is not read';
 
 my $key = temp_folder('key') . '/client-ip';
 open my $file, '>', $key or die $!;
