@@ -214,8 +214,10 @@ like $conf, qr{^    dns_tools_client_ip hash key=\Q$key\E;$}m, 'pseudonyms of cl
 nginx_takes $conf, 'nginx takes it';
 
 my @wrong = (
-    RECORD       => ['yes'],
-    RETENTION    => ['0d',   '90', 'never', '90d;', '59s', '60000ms'],
+    RECORD    => ['yes'],
+    RETENTION => [
+        qw(0d 90 never 90d; 59s 60000ms 200y 101y 1217M 5215w 36501d 876001h 52560001m 3153600001s 9999999999999999999y 99999999999999999999s 08d)
+    ],
     CLIENT_IP    => ['none', 'hash key=/etc/passwd'],
     JOURNAL      => ['yes'],
     JOURNAL_SIZE => ['64', '0m', '64 m', '64m;', '64k'],
@@ -274,15 +276,25 @@ for my $case (
     [   {PGHOST => 'db', PGTARGETSESSIONATTRS => 'write'},
         qr/PGTARGETSESSIONATTRS='write'.* read-write/
     ],
-    [{PGHOST => 'db', PGCHANNELBINDING  => 'on'},       qr/PGCHANNELBINDING='on'.* prefer/],
-    [{PGHOST => 'db', PGCONNECT_TIMEOUT => '5s'},       qr/PGCONNECT_TIMEOUT='5s'.* a number/],
-    [{PGHOST => 'db', PGPORT            => '5432x'},    qr/PGPORT='5432x'/],
-    [{PGHOST => 'db', PGPORT            => '99999'},    qr/PGPORT='99999'.* 1 to 65535/],
-    [{PGHOST => 'db', PGPORT            => '1,65536'},  qr/PGPORT='1,65536'.* 1 to 65535/],
-    [{PGHOST => 'db', PGSSLMODE         => 'on'},       qr/PGSSLMODE='on'.* verify-full/],
-    [{PGHOST => 'db', PGSSLROOTCERT     => '/none'},    qr{PGSSLROOTCERT='/none'.* can read}],
-    [{PGHOST => 'db', PGPASSFILE        => '/none'},    qr{PGPASSFILE='/none'.* can read}],
-    [{PGHOST => 'db', PGPASSFILE        => $everyones}, qr/PGPASSFILE=.* libpq passes over it/],
+    [{PGHOST => 'db', PGCHANNELBINDING  => 'on'},      qr/PGCHANNELBINDING='on'.* prefer/],
+    [{PGHOST => 'db', PGCONNECT_TIMEOUT => '5s'},      qr/PGCONNECT_TIMEOUT='5s'.* a number/],
+    [{PGHOST => 'db', PGPORT            => '5432x'},   qr/PGPORT='5432x'/],
+    [{PGHOST => 'db', PGPORT            => '99999'},   qr/PGPORT='99999'.* 1 to 65535/],
+    [{PGHOST => 'db', PGPORT            => '1,65536'}, qr/PGPORT='1,65536'.* 1 to 65535/],
+    [{PGHOST => 'db', PGSSLMODE         => 'on'},      qr/PGSSLMODE='on'.* verify-full/],
+    [   {PGHOST => 'db', PGSSLMINPROTOCOLVERSION => 'TLS1.2'},
+        qr/PGSSLMINPROTOCOLVERSION='TLS1.2'.* TLSv1\.2/
+    ],
+    [   {PGHOST => 'db', PGSSLMAXPROTOCOLVERSION => 'SSLv3'},
+        qr/PGSSLMAXPROTOCOLVERSION='SSLv3'.* TLSv1\.3/
+    ],
+    [{PGHOST => 'db', PGGSSENCMODE  => 'off'},      qr/PGGSSENCMODE='off'.* disable prefer$/m],
+    [{PGHOST => 'db', PGGSSENCMODE  => 'require'},  qr/PGGSSENCMODE='require'.* disable prefer$/m],
+    [{PGHOST => 'db', PGSSLKEY      => '/none'},    qr{PGSSLKEY='/none'.* can read}],
+    [{PGHOST => 'db', PGSSLKEY      => $everyones}, qr/PGSSLKEY=.* libpq refuses it/],
+    [{PGHOST => 'db', PGSSLROOTCERT => '/none'},    qr{PGSSLROOTCERT='/none'.* can read}],
+    [{PGHOST => 'db', PGPASSFILE    => '/none'},    qr{PGPASSFILE='/none'.* can read}],
+    [{PGHOST => 'db', PGPASSFILE    => $everyones}, qr/PGPASSFILE=.* libpq passes over it/],
     [   {PGHOST => 'db', DNS_TOOLS_JOURNAL => 'on', volume => '/nowhere'},
         qr{DNS_TOOLS_JOURNAL='on'.*/nowhere}
     ],
@@ -307,8 +319,40 @@ for my $case (
     like $errors, $message, 'with a message';
 }
 chmod 0600, $everyones;
-($status) = configure(PGHOST => 'db', PGPASSFILE => $everyones);
-is $status, 0, 'a password file of its own';
+($status) = configure(PGHOST => 'db', PGPASSFILE => $everyones, PGSSLKEY => $everyones);
+is $status, 0, 'files of its own';
+
+# What PostgreSQL's manual says of sslkey.
+SKIP: {
+    skip 'only root may give files away', 6 if $> != 0;
+    my ($nobody) = (getpwnam 'nobody')[2];
+    for my $case (
+        [0600, 0,       0],
+        [0640, 0,       0],
+        [0650, 0,       78],
+        [0644, 0,       78],
+        [0600, $nobody, 0],
+        [0640, $nobody, 78])
+    {
+        my ($mode, $owner, $expected) = @$case;
+        chown $owner, 0, $everyones;
+        chmod $mode, $everyones;
+        ($status) = configure(PGHOST => 'db', PGSSLKEY => $everyones);
+        is $status, $expected, sprintf 'a key with mode %o of user %d', $mode, $owner;
+    }
+}
+($status, $conf, $errors) = configure(
+    PGHOST                  => 'db',
+    PGSSLMINPROTOCOLVERSION => 'TLSv1.2',
+    PGSSLMAXPROTOCOLVERSION => 'TLSv1.3',
+    PGGSSENCMODE            => 'prefer');
+is $status, 0, "libpq's own values" or diag $errors;
+for my $most (qw(100y 1216M 5214w 36500d 876000h 52560000m 3153600000s 60s 1m)) {
+    ($status, $conf) =
+        configure(PGHOST => 'db', DNS_TOOLS_RETENTION => $most, volume => '/nowhere');
+    is $status, 0, "DNS_TOOLS_RETENTION=$most";
+    nginx_takes $conf, 'nginx takes it';
+}
 
 # The image stands on this example: a change there that leaves no place is an error.
 my $stranger = temp_folder('stranger') . '/nginx.conf';
