@@ -354,6 +354,21 @@ for my $most (qw(100y 1216M 5214w 36500d 876000h 52560000m 3153600000s 60s 1m)) 
     nginx_takes $conf, 'nginx takes it';
 }
 
+# Beside a mounted configuration the port tells the health check, and nobody else, where to ask.
+sub health ($port) {
+    my $process = DnsTools::Process->start(
+        name   => 'healthcheck',
+        argv   => ["$root/image/healthcheck"],
+        env    => {%clean, DNS_TOOLS_LISTEN_PORT => $port},
+        output => temp_folder('health') . '/output');
+    $process->wait_end(10);
+    return $process->ended >> 8;
+}
+my $nginx = DnsTools::Nginx->start;
+is health($nginx->port), 0, 'healthy on the port of another configuration';
+$nginx->quit;
+isnt health($nginx->port), 0, 'unhealthy where nobody listens';
+
 # The image stands on this example: a change there that leaves no place is an error.
 my $stranger = temp_folder('stranger') . '/nginx.conf';
 open $file, '>', $stranger or die $!;

@@ -173,9 +173,16 @@ subtest 'a mounted configuration' => sub {
     print $file slurp('nginx.conf.example') =~ s/listen 3000;/listen 127.0.0.1:$port;/r;
     close $file;
     my $container = DnsTools::Container->new(
-        env     => {PGHOST => '/nowhere', DNS_TOOLS_WORKERS => 'wrong'},
-        options => ['--tmpfs', '/run', '--volume', "$folder:/etc/dns-tools:ro"])->start;
+        # The port is for the health check, the rest for nobody.
+        env => {
+            PGHOST                => '/nowhere',
+            DNS_TOOLS_WORKERS     => 'wrong',
+            DNS_TOOLS_LISTEN_PORT => $port
+        },
+        options => [qw(--health-interval 1s --tmpfs /run --volume), "$folder:/etc/dns-tools:ro"]
+    )->start;
     ok eventually(\&answers), 'it is used' or diag $container->logs;
+    ok $container->health_becomes('healthy'), 'its port is asked for its health';
     is $http->get(lookup('localhost'))->status, 200, 'its routes answer';
     like $container->logs, qr/"dns_domain":"localhost"/, 'its log is the one of the container';
     docker('stop', '--time', 60, $container->id);
