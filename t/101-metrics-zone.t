@@ -2,6 +2,8 @@
 
 use v5.36;
 
+use POSIX ();
+
 use DnsTools::Load;
 use DnsTools::Metrics qw(counters_of scrape);
 use DnsTools::Test;
@@ -22,6 +24,15 @@ for my $value (qw(metrics metrics: :1m metrics:many metrics:-1m metrics:8k metri
 my $said = refused 'a zone too small', [qr/SIZE must be at least \d+k/],
     http => 'dns_tools_zone metrics:16k;';
 my ($least) = $said =~ /at least (\d+)k/;
+SKIP: {
+    skip 'the documents have the figure of x86-64', 2 if (POSIX::uname())[4] ne 'x86_64';
+    my $docs = $INC{'DnsTools/Test.pm'} =~ s{t/lib/DnsTools/Test\.pm$}{docs}r;
+    my ($configuration) =
+        slurp("$docs/configuration.md") =~ /says what is needed \((\d+)k on x86-64\)/;
+    is $configuration, $least, 'docs/configuration.md has the same figure';
+    my ($operations) = slurp("$docs/operations.md") =~ /The metrics are (\d+) KiB in all/;
+    is $operations, $least, 'and docs/operations.md';
+}
 refused 'a KiB less than the least', [qr/at least ${least}k/],
     http => 'dns_tools_zone metrics:' . ($least - 1) . 'k;';
 refused 'dns_tools_zone twice', [qr/"dns_tools_zone" directive is duplicate/],
