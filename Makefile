@@ -1,4 +1,5 @@
-# The commands people type. Each installs the Debian packages it lacks, and may be run at any time.
+# The commands people type. Each installs the Debian packages it lacks, and may be run at any time; only
+# `image` expects a container engine (DOCKER, by default docker), which is for its users to choose.
 # BUILD is the build folder; CXX chooses a compiler (in a build folder of its own):
 #     make build CXX=clang++ BUILD=build/clang
 
