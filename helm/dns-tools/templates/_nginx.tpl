@@ -175,6 +175,7 @@ http {
     server_tokens off;
 
     map $status $error_code {
+        volatile;
         400 bad_request;
         401 unauthorized;
         403 forbidden;
@@ -195,6 +196,7 @@ http {
         default internal_error;
     }
     map $status $error_message {
+        volatile;
         400 "the request is not valid HTTP";
         401 "credentials are missing or wrong";
         403 "access is not allowed from here";
