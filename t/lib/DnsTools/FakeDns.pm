@@ -4,6 +4,7 @@ package DnsTools::FakeDns;
 #
 # A rule is a list of steps, carried out in order for each query:
 #   answer[:IP]         the address asked for
+#   cname:NAME          that it is called NAME, and the address of NAME
 #   nxdomain nodata servfail refused formerr notimp
 #   delay:SECONDS       wait before the next step
 #   drop                nothing
@@ -204,6 +205,8 @@ sub _step ($self, $word, $value, $asked, $from) {
         shutdown $from->{stream}, 2 if $from->{stream};
     } elsif ($word eq 'answer') {
         $self->_send($from, _message($asked, address => $value // '192.0.2.1'));
+    } elsif ($word eq 'cname') {
+        $self->_send($from, _message($asked, address => '192.0.2.1', cname => $value));
     } elsif ($word eq 'truncate') {
         my %what = $from->{proto} eq 'udp' ? (truncated => 1) : (address => '192.0.2.1');
         $self->_send($from, _message($asked, %what));
@@ -245,6 +248,10 @@ sub _message ($asked, %what) {
     $header->ra(1);
     $header->tc(1)               if $what{truncated};
     $header->rcode($what{rcode}) if $what{rcode};
+    if (defined $what{cname}) {
+        $message->push(answer => Net::DNS::RR->new("$name. 60 CNAME $what{cname}."));
+        $name = $what{cname};
+    }
     $message->push(answer => Net::DNS::RR->new("$name. 60 A $what{address}"))
         if $what{address} && $asked->{question}->qtype eq 'A';
     return $message->data;
