@@ -23,6 +23,7 @@ sub new ($class, $head) {
 
 sub status ($self)        { return $self->{status} }
 sub header ($self, $name) { return $self->{headers}{lc $name} }
+sub header_names ($self)  { return sort keys %{$self->{headers}} }
 sub body   ($self)        { return $self->{body} }
 
 sub json ($self) {
