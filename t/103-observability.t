@@ -67,6 +67,28 @@ for my $panel (grep { $_->{type} ne 'row' } $dashboard->{panels}->@*) {
 check_expression "variable $_->{name}", $_->{query} =~ s/^label_values\(//r
     for grep { $_->{type} eq 'query' } $dashboard->{templating}{list}->@*;
 
+# Figures that mean something else have another panel, or one that says which is which.
+subtest 'panels show what their figures mean' => sub {
+    for my $panel (grep { $_->{targets} } $dashboard->{panels}->@*) {
+        my $defaults = $panel->{fieldConfig}{defaults};
+        my @shown    = map { $_->{expr} } $panel->{targets}->@*;
+        my @bytes    = grep { /\bdns_tools_\w+_bytes(?:_total)?\b/ } @shown;
+        is_deeply [$defaults->{unit}, scalar @bytes], ['bytes', scalar @shown],
+            "$panel->{title} counts bytes only"
+            if @bytes;
+        next if $panel->{type} ne 'stat';
+        if (grep { /\bdns_tools_\w+_up\b/ } @shown) {
+            my %means  = map { $_->{options}->%* } $defaults->{mappings}->@*;
+            my @colors = map { $_->{color} } $defaults->{thresholds}{steps}->@*;
+            is_deeply [map { @$_{qw(text color)} } @means{0, 1}], [qw(Down red Up green)],
+                "$panel->{title} tells down from up";
+            is_deeply \@colors, [qw(red green)], 'in color';
+        }
+        is $panel->{options}{textMode}, 'name', "$panel->{title} shows the labels"
+            if grep { /\bdns_tools_build_info\b/ } @shown;
+    }
+};
+
 # Nothing of the live output is left out of the dashboard.
 my $shown = join ' ', map { $_->{expr} } map { ($_->{targets} // [])->@* } $dashboard->{panels}->@*;
 my %families = map { s/_(?:bucket|sum|count)$//r => 1 } keys %live;
