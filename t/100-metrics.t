@@ -56,6 +56,7 @@ is $zero->{lookups('ok', 'upstream')}, 0, 'what is ordinary is there from the be
 is $zero->{qq(history_dropped_total{reason="$_"})}, 0, "nothing dropped: $_"
     for qw(full journal_failed exit);
 is $zero->{$_}, 0, $_ for qw(cache_entries cache_requests_total history_written_total);
+cmp_ok abs(time - $zero->{start_time_seconds}), '<', 60, 'since when all is counted';
 like join(' ', keys %$zero),
     qr/build_info\{version="0\.1\.0",nginx="[\d.]+",cares="[\d.]+",libpq="\d+\.\d+"\}/,
     'what is running';
@@ -234,6 +235,7 @@ subtest 'the same for people' => sub {
     is $stats->{lookups}{results}{nxdomain},  2,                                     'results';
     is $stats->{lookups}{sources}{coalesced}, $expected{lookups('ok', 'coalesced')}, 'sources';
     is $stats->{history}{written},            $series->{history_written_total},      'rows';
+    is $stats->{since},                       $series->{start_time_seconds},         'since when';
     is $stats->{history}{database_up},        JSON::PP::false(), 'the database is down';
     is $stats->{cache}{hit_ratio} + 0,        0,                 'no cache';
     is $stats->{upstreams}[0]{address},       $dns->address,     'upstreams';

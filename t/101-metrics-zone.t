@@ -79,6 +79,7 @@ subtest 'reload keeps what was counted' => sub {
     $nginx->reload;
     my $after = scrape($nginx);
     is lookups_in($after), 10, 'the lookups';
+    is $after->{start_time_seconds}, $before->{start_time_seconds}, 'and since when';
     never_backwards $before, $after, 'nothing goes backwards';
 };
 

@@ -220,6 +220,10 @@ std::string exposition(const Snapshot& snapshot, const BuildInfo& build) {
     add_upstreams(families, snapshot);
     add_cache(families, snapshot);
     add_history(families, snapshot);
+    const auto since = std::chrono::floor<std::chrono::seconds>(snapshot.since.time_since_epoch());
+    families.single(MetricType::Gauge, "start_time_seconds",
+                    "When counting began, as UNIX time: counters were 0 then.",
+                    static_cast<double>(since.count()));
     families.begin(MetricType::Gauge, "build_info", "1; the labels say what is running.");
     families.value(1.0, {label("version", build.version), label("nginx", build.nginx),
                          label("cares", build.cares), label("libpq", build.libpq)});

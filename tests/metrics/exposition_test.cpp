@@ -44,12 +44,14 @@ TEST_F(ExpositionTest, ShowsEveryFamilyFromTheBeginning) {
                              "history_fill_ratio",
                              "history_flush_duration_seconds",
                              "database_up",
+                             "start_time_seconds",
                              "build_info"}) {
         EXPECT_NE(all.find(std::string("# TYPE dns_tools_") + name + ' '), std::string::npos)
             << name;
     }
     expect_line(
         R"(dns_tools_build_info{version="0.1.0",nginx="1.22.1",cares="1.18.1",libpq="15.3"} 1)");
+    expect_line("dns_tools_start_time_seconds 1663534325");
     expect_line(R"(dns_tools_history_dropped_total{reason="full"} 0)");
     expect_line(R"(dns_tools_history_dropped_total{reason="worker_died"} 0)");
     expect_line(R"(dns_tools_lookups_total{type="A",result="ok",source="upstream"} 0)");
