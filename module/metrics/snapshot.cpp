@@ -12,7 +12,7 @@ namespace {
 
 // Looking at a process closely takes some 10 us. Of more, each has its turn in one of the next
 // snapshots.
-constexpr std::size_t closely_at_once = 64;
+constexpr std::size_t closely_at_once = 16;
 
 void add_cell(std::uint64_t& sum, const Cell& cell) noexcept {
     sum += get(cell);
