@@ -59,7 +59,7 @@ public:
                          std::optional<std::chrono::system_clock::time_point> oldest,
                          double fill) noexcept;
     /// What is pending is in this process's memory only.
-    void history_is_mortal() noexcept { put(process_->mortal, 1); }
+    void history_is_mortal() noexcept { put(process_->mortal, get(process_->identity)); }
     void database_is_up(bool up) noexcept;
     /// Whether it is up is for others to say.
     void database_is_left() noexcept { put(process_->database, ProcessCells::off); }

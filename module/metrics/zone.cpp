@@ -16,7 +16,7 @@ std::uint64_t milliseconds(TimePoint time) noexcept {
 
 bool take_over(Zone& zone, ProcessCells& process, std::uint64_t dead,
                std::uint64_t successor) noexcept {
-    const auto lost = get(process.mortal) != 0 ? get(process.pending) : 0;
+    const auto lost = get(process.mortal) == dead ? get(process.pending) : 0;
     if (!process.identity.compare_exchange_strong(dead, successor)) {
         return false;
     }

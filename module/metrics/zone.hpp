@@ -18,7 +18,7 @@
 namespace dns_tools::metrics {
 
 /// To be counted up with every change of what follows, and of labels.hpp.
-inline constexpr std::uint64_t layout_version = 3;
+inline constexpr std::uint64_t layout_version = 4;
 
 inline constexpr std::size_t max_upstreams = 64;
 /// Of these, as many of one process have a name of their own: each takes some 3 KiB of a scrape.
@@ -68,7 +68,7 @@ struct alignas(cache_line) ProcessCells {
 
     Cell identity;  ///< of the process; 0: the place is free
     Cell pending;
-    Cell mortal;          ///< 1: what is pending dies with the process
+    Cell mortal;          ///< identity of the process that what is pending dies with
     Cell oldest_pending;  ///< UNIX time in milliseconds; 0: nothing is pending
     Cell fill;            ///< of the queue, in millionths
     Cell database;        ///< a State

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <thread>
 
+#include "metrics/process.hpp"
 #include "metrics/zone_fixture.hpp"
 
 namespace dns_tools::metrics {
@@ -235,6 +236,27 @@ TEST_F(CountersTest, WhatDiesWithAProcessIsDroppedOnce) {
     die_with(2, true);
     Counters successor(zone());
     EXPECT_EQ(dropped(), 42U) << "also when another process takes the place";
+}
+
+TEST_F(CountersTest, WhatADeadProcessHasLeftIsNotThatOfOneThatDiedTakingItsPlace) {
+    ProcessCells& place = zone().processes[0];
+    status_of(child([this] {
+        Counters counters(zone());
+        counters.history_is_mortal();
+        counters.history_pending(40, began, 0.5);
+        raise(SIGKILL);
+    }));
+    EXPECT_EQ(snapshot().history_dropped[index(DropReason::worker_died)], 40U);
+    ASSERT_EQ(get(place.identity), 0U);
+    // As a process leaves it that was killed after taking the place, before anything else.
+    const pid_t pid = child([&place] {
+        put(place.identity, process_identity(getpid()));
+        raise(SIGKILL);
+    });
+    status_of(pid);
+    ASSERT_NE(get(place.identity), 0U);
+    EXPECT_EQ(snapshot().history_dropped[index(DropReason::worker_died)], 40U);
+    EXPECT_EQ(get(place.identity), 0U);
 }
 
 TEST_F(CountersTest, PlacesOfTheDeadAreTakenAgain) {
