@@ -101,6 +101,8 @@ struct Zone {
     TopList domains;
 };
 static_assert(std::is_standard_layout_v<Zone> && std::is_trivially_destructible_v<Zone>);
+// Whoever has to change this number has changed the layout: layout_version counts up.
+static_assert(sizeof(Zone) == 326'272);
 
 /// Gives the place of a process that has died to `successor`, 0 for nobody. False when somebody
 /// else has done so already; once, by whoever does, what died with the process counts as dropped.
