@@ -122,6 +122,42 @@ subtest 'workers killed under load' => sub {
     cmp_ok abs(@ids - $requests), '<=', 6 * 4, 'requests are short by those under way at most';
 };
 
+subtest 'a nameserver that only a worker asks which leaves is not shown' => sub {
+    my ($first, $second) = map { DnsTools::FakeDns->start } 1 .. 2;
+    my $conf = sub ($upstream) {
+        return (
+            http   => use_dns($upstream, 'timeout=30s attempts=1') . 'dns_tools_zone metrics:1m;',
+            server => "$server location = /stats { dns_tools_stats; }");
+    };
+    my $other = DnsTools::Nginx->start($conf->($first));
+    my $asked = sub ($upstream) {
+        return scrape($other)->{qq(upstream_requests_total{upstream="${\$upstream->address}"})};
+    };
+    $other->http->get(lookup 'one.test');
+    is $asked->($first), 1, 'the first is asked';
+
+    $first->rule_for('held.test', 'drop');
+    my $held = $other->http;
+    $held->send(DnsTools::Http->text('GET', lookup 'held.test'));
+    wait_until('the query', sub { $first->queries('held.test') });
+    $other->write_conf($conf->($second));
+    $other->reload(leave_old => 1);
+    ok eventually(sub { !defined $asked->($first) }), 'then it is no longer shown';
+    $other->http->get(lookup 'one.test');
+    is $asked->($second), 1, 'but the second, which is asked now';
+    is_deeply [map { $_->{address} } $other->http->get('/stats')->json->{upstreams}->@*],
+        [$second->address], 'also in /stats';
+    is scrape($other)->{resolver_up}, 1, 'which answers';
+    is scalar $other->worker_pids,    2, 'while the old worker is still there';
+    $held->close;
+
+    $other->write_conf($conf->($first));
+    $other->reload;
+    is $asked->($first),  2,     'when the first comes back, nothing of it is lost';
+    is $asked->($second), undef, 'and nobody asks the second';
+    $other->finish;
+};
+
 ok $nginx->quit, 'it leaves by itself';
 unlike $nginx->errors, qr/\[(?:crit|emerg)\]|open socket/, 'with nothing bad in its log';
 

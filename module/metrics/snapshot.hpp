@@ -31,7 +31,7 @@ struct Snapshot {
         std::uint64_t timeouts = 0;
         std::uint64_t tcp_fallbacks = 0;
         Distribution duration;
-        bool up = false;  ///< it answers every worker that asks it
+        bool up = false;  ///< it answers each of these workers
     };
 
     std::chrono::system_clock::time_point since;  ///< when counting began
@@ -46,7 +46,7 @@ struct Snapshot {
     Rates lookup_rates;
     std::vector<TopList::Entry> domains;  ///< the busiest first
 
-    std::vector<Upstream> upstreams;  ///< that a worker asks
+    std::vector<Upstream> upstreams;  ///< that a worker asks which does not leave
     /// Whether each worker has a nameserver that answers; none when no worker has told.
     std::optional<bool> resolver_up;
 

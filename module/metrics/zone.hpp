@@ -73,7 +73,7 @@ struct alignas(cache_line) ProcessCells {
     Cell fill;            ///< of the queue, in millionths
     Cell database;        ///< a State
     Cell resolver;        ///< a State; down: no nameserver answers this process
-    Cell upstreams;       ///< a bit for each place in Zone::upstreams that it asks
+    Cell upstreams;       ///< a bit for each place in Zone::upstreams that it asks, until it leaves
     Cell upstreams_down;  ///< which of them do not answer it
 };
 

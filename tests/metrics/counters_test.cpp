@@ -126,6 +126,35 @@ TEST_F(CountersTest, UpstreamsKeepTheirPlaces) {
     EXPECT_EQ(snapshot().upstreams[0].requests, 1U);
 }
 
+TEST_F(CountersTest, AProcessThatLeavesSaysNothingOfNameserversAnyMore) {
+    Counters old(zone());
+    const auto first = old.add_upstream("192.0.2.1:53");
+    const auto shared = old.add_upstream("192.0.2.2:53");
+    Counters young(zone());
+    EXPECT_EQ(young.add_upstream("192.0.2.2:53"), shared);
+    young.resolver_is_up(true);
+    old.upstream_is_up(shared, false);
+    old.resolver_is_up(false);
+    EXPECT_EQ(snapshot().upstreams.size(), 2U);
+
+    old.resolver_is_left();
+    // It has lookups to finish.
+    for (const auto upstream : {first, shared}) {
+        old.upstream_request(upstream);
+    }
+    auto all = snapshot();
+    ASSERT_EQ(all.upstreams.size(), 1U);
+    EXPECT_EQ(all.upstreams[0].address, "192.0.2.2:53");
+    EXPECT_EQ(all.upstreams[0].requests, 1U);
+    EXPECT_EQ(all.upstreams[0].up, true);
+    EXPECT_EQ(all.resolver_up, true);
+
+    EXPECT_EQ(young.add_upstream("192.0.2.1:53"), first);
+    all = snapshot();
+    ASSERT_EQ(all.upstreams.size(), 2U);
+    EXPECT_EQ(all.upstreams[0].requests, 1U) << "what was counted meanwhile is not lost";
+}
+
 TEST_F(CountersTest, UpstreamsBeyondTheirNumberShareOnePlace) {
     Counters counters(zone());
     for (int n = 0; n < 100; ++n) {
