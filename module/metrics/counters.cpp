@@ -27,8 +27,9 @@ void clear(ProcessCells& process) noexcept {
 
 }  // namespace
 
-Counters::Counters(Zone& zone) noexcept
+Counters::Counters(Zone& zone, std::size_t upstreams) noexcept
     : zone_(zone),
+      named_upstreams_(upstreams > max_own_upstreams ? max_own_upstreams - 1 : max_own_upstreams),
       shard_(zone.shards[claim_process(process_identity(getpid())) % Zone::shard_count]) {}
 
 Counters::~Counters() {
@@ -76,7 +77,8 @@ std::size_t Counters::add_upstream(std::string_view address) noexcept {
     const auto key = hash_of(text, get(zone_.seed));
     std::size_t found = upstream_others;
     const auto own = get(process_->upstreams);
-    const bool room = std::popcount(own & ~bit(upstream_others)) < int{max_named_upstreams};
+    const auto named = static_cast<std::size_t>(std::popcount(own & ~bit(upstream_others)));
+    const bool room = named < named_upstreams_;
     for (std::size_t place = 0; place < upstream_others; ++place) {
         if (!room && (own & bit(place)) == 0) {
             continue;

@@ -15,8 +15,8 @@ namespace dns_tools::metrics {
 class Counters {
 public:
     /// Takes a place among the processes; one that was left by a dead process is free. When all are
-    /// taken, the gauges of this process are not shown.
-    explicit Counters(Zone& zone) noexcept;
+    /// taken, the gauges of this process are not shown. `upstreams`: how many will be added.
+    explicit Counters(Zone& zone, std::size_t upstreams = 1) noexcept;
     ~Counters();
     Counters(const Counters&) = delete;
     Counters& operator=(const Counters&) = delete;
@@ -28,8 +28,8 @@ public:
     /// Somebody has asked for this name.
     void domain(std::string_view name, Clock::time_point now) noexcept;
 
-    /// Where this nameserver is counted, for the calls below: the same for all processes. The first
-    /// max_named_upstreams have a place of their own, the others share one.
+    /// Where this nameserver is counted, for the calls below: the same for all processes. Of more
+    /// than max_own_upstreams the first have a place of their own, the others share one.
     std::size_t add_upstream(std::string_view address) noexcept;
     void upstream_request(std::size_t upstream) noexcept;
     void upstream_answer(std::size_t upstream, std::chrono::nanoseconds took) noexcept;
@@ -70,6 +70,7 @@ private:
     Zone& zone_;
     ProcessCells homeless_{};  // when there is no place in the zone
     ProcessCells* process_ = &homeless_;
+    std::size_t named_upstreams_;  // at most
     Shard& shard_;
 };
 

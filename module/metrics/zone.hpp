@@ -21,8 +21,8 @@ namespace dns_tools::metrics {
 inline constexpr std::uint64_t layout_version = 4;
 
 inline constexpr std::size_t max_upstreams = 64;
-/// Of these, as many of one process have a name of their own: each takes some 3 KiB of a scrape.
-inline constexpr std::size_t max_named_upstreams = 4;
+/// Of these, one process takes as many, for each is some 3 KiB of a scrape.
+inline constexpr std::size_t max_own_upstreams = 4;
 inline constexpr std::size_t max_processes = 256;
 
 template <typename Label>

@@ -61,7 +61,7 @@ Worker::~Worker() = default;
 
 metrics::Counters* Worker::start_counting(const MainConf& conf) {
     if (metrics::Zone* zone = metrics_zone(conf)) {
-        counters_.emplace(*zone);
+        counters_.emplace(*zone, conf.upstreams.size());
     }
     return counters();
 }

@@ -155,18 +155,48 @@ TEST_F(CountersTest, AProcessThatLeavesSaysNothingOfNameserversAnyMore) {
     EXPECT_EQ(all.upstreams[0].requests, 1U) << "what was counted meanwhile is not lost";
 }
 
+TEST_F(CountersTest, UpstreamsOfManyThatLeaveTakeNoRoom) {
+    std::vector<std::unique_ptr<Counters>> many;
+    for (int generation = 0; generation < 30; ++generation) {
+        if (!many.empty()) {
+            many.back()->resolver_is_left();
+        }
+        many.push_back(std::make_unique<Counters>(zone(), 6));
+        for (int n = 0; n < 6; ++n) {
+            const auto address = "192.0.2." + std::to_string(generation) + ":" + std::to_string(n);
+            many.back()->upstream_request(many.back()->add_upstream(address));
+        }
+        EXPECT_LE(snapshot().upstreams.size(), max_own_upstreams);
+    }
+    const auto all = snapshot();
+    // The names of the first generations have taken all places.
+    ASSERT_EQ(all.upstreams.size(), 1U);
+    EXPECT_EQ(all.upstreams[0].address, "other");
+    EXPECT_EQ(all.upstreams[0].requests, 30U * 6 - (max_upstreams - 1));
+}
+
+TEST_F(CountersTest, AsManyUpstreamsAsThereIsRoomForAreAllNamed) {
+    Counters counters(zone(), max_own_upstreams);
+    for (std::size_t n = 0; n < max_own_upstreams; ++n) {
+        counters.add_upstream("192.0.2.1:" + std::to_string(n));
+    }
+    const auto all = snapshot();
+    ASSERT_EQ(all.upstreams.size(), max_own_upstreams);
+    EXPECT_EQ(all.upstreams.back().address, "192.0.2.1:3");
+}
+
 TEST_F(CountersTest, UpstreamsBeyondTheirNumberShareOnePlace) {
-    Counters counters(zone());
+    Counters counters(zone(), 100);
     for (int n = 0; n < 100; ++n) {
         counters.upstream_request(counters.add_upstream("192.0.2.1:" + std::to_string(n)));
     }
     counters.upstream_request(counters.add_upstream("192.0.2.1:1"));
     const auto all = snapshot();
-    ASSERT_EQ(all.upstreams.size(), max_named_upstreams + 1);
+    ASSERT_EQ(all.upstreams.size(), max_own_upstreams);
     EXPECT_EQ(all.upstreams[1].address, "192.0.2.1:1");
     EXPECT_EQ(all.upstreams[1].requests, 2U);
     EXPECT_EQ(all.upstreams.back().address, "other");
-    EXPECT_EQ(all.upstreams.back().requests, 100 - max_named_upstreams);
+    EXPECT_EQ(all.upstreams.back().requests, 100 - (max_own_upstreams - 1));
 }
 
 TEST_F(CountersTest, PlacesOfUpstreamsRunOut) {
