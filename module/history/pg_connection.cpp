@@ -211,7 +211,11 @@ void PgConnection::Impl::fail(PgError error) {
 /// What a public call left for the loop to do, so that the owner is not called from inside it.
 void PgConnection::Impl::turn() {
     if (phase_ == Phase::starting) {
-        resolve();
+        try {
+            resolve();
+        } catch (const std::bad_alloc&) {
+            fail(connection_error("out of memory"));
+        }
     } else if (phase_ == Phase::connected) {
         proceed();
     }

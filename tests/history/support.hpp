@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <new>
 #include <set>
 #include <string>
 #include <utility>
@@ -46,6 +47,9 @@ public:
     explicit FakeHosts(EventLoop& loop) : task_(loop.make_task([this] { answer(); })) {}
 
     void resolve(std::string_view host, Callback done) override {
+        if (std::exchange(out_of_memory, false)) {
+            throw std::bad_alloc();
+        }
         asked.emplace_back(host);
         pending_.emplace_back(std::string(host), std::move(done));
         task_->post();
@@ -56,6 +60,7 @@ public:
     std::map<std::string, std::vector<IpAddress>> known;
     std::vector<std::string> asked;
     std::set<std::string> silent;
+    bool out_of_memory = false;  ///< the next time
 
 private:
     void answer() {

@@ -317,6 +317,16 @@ TEST_F(WriterNetwork, SaysWhichHostIsNotFound) {
     EXPECT_EQ(reason(), "there is no host \"lost.example\"");
 }
 
+TEST_F(WriterNetwork, TriesAgainWhenMemoryWasShortWhileItLookedForItsHost) {
+    hosts.out_of_memory = true;
+    options.conninfo = remote("db.example", port());
+    start();
+    append(1);
+    ASSERT_TRUE(wait_written());
+    ASSERT_EQ(diary.downs.size(), 1U);
+    EXPECT_EQ(diary.downs.front(), "out of memory");
+}
+
 TEST_F(WriterNetwork, WaitsForNamesWithinItsDeadline) {
     hosts.silent = {"db.example"};
     options.connect_deadline = 200ms;
