@@ -78,34 +78,86 @@ key: password
 {{- end }}
 {{- end }}
 
-{{/* nginx's sizes (64m) and Kubernetes' quantities (1Gi, 500M) in bytes. */}}
-{{- define "dns-tools.bytes" -}}
-{{- $number := regexFind "^[0-9]+" . | int64 }}
-{{- $unit := regexReplaceAll "^[0-9]+" . "" }}
-{{- $factors := dict "" 1 "k" 1024 "K" 1024 "m" 1048576 "g" 1073741824 "G" 1000000000 "M" 1000000
-  "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
-{{- mul $number (get $factors $unit) }}
-{{- end }}
-
-{{/* nginx's sizes write their units in either case. */}}
-{{- define "dns-tools.nginxBytes" -}}
-{{- include "dns-tools.bytes" (lower .) }}
-{{- end }}
-
-{{/* Prometheus' durations (1m30s) in milliseconds. */}}
-{{- define "dns-tools.milliseconds" -}}
-{{- $factors := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 }}
-{{- $sum := 0 }}
-{{- range regexFindAll "[0-9]+[a-z]+" . -1 }}
-{{- $sum = add $sum (mul (regexFind "^[0-9]+" . | int64) (get $factors (regexFind "[a-z]+$" .))) }}
+{{/* How much a time of nginx's or Prometheus' (1m30s, in milliseconds), a size of nginx's (64m) or a
+quantity of Kubernetes' (1Gi) is: a list of its kind and it. In floats, which do not overflow. */}}
+{{- define "dns-tools.amount" -}}
+{{- $factors := get (dict
+  "time" (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "M" 2592000000 "y" 31536000000)
+  "size" (dict "m" 1048576 "M" 1048576 "g" 1073741824 "G" 1073741824)
+  "quantity" (dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000
+    "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776)) (first .) }}
+{{- $sum := 0.0 }}
+{{- range regexFindAll "[0-9]+[A-Za-z]*" (last .) -1 }}
+{{- $sum = addf $sum (mulf (regexFind "^[0-9]+" .) (get $factors (regexReplaceAll "^[0-9]+" . ""))) }}
 {{- end }}
 {{- $sum }}
+{{- end }}
+
+{{/* Refuses a text (at a value's name) that is none of some words, and neither has a form, in which N is
+a number, nor is of a kind of amount from least to most; `what` is what it should be. */}}
+{{- define "dns-tools.checkForm" -}}
+{{- if not (has .text .words) }}
+{{- $right := regexMatch (printf "^(%s)$" .form | replace "N" "[0-9]{1,18}") .text }}
+{{- if and $right .kind }}
+{{- $amount := include "dns-tools.amount" (list .kind .text) | float64 }}
+{{- $right = and (ge $amount (float64 .least)) (le $amount (float64 .most)) }}
+{{- end }}
+{{- if not $right }}
+{{- fail (printf "\n\n%s: %q is not %s\n" .name .text .what) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Texts whose form the schema could only refuse with a regular expression. */}}
+{{- define "dns-tools.checkForms" -}}
+{{- $years := mul 100 365 86400000 }}
+{{- $largest := 9223372036854774784.0 }}
+{{- $prometheus := "(Ny)?(Nw)?(Nd)?(Nh)?(Nm)?(Ns)?(Nms)?" }}
+{{- range list
+  (list "image.tag" (list "") "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}" "" 0 0
+    "a tag, which has letters, digits, dots, dashes and underscores, 128 at most")
+  (list "image.digest" (list "") "sha256:[0-9a-f]{64}" "" 0 0
+    "a digest, which is sha256: and 64 hexadecimal digits")
+  (list "imagePullExternalSecret.refreshInterval" (list) "(N(ms|s|m|h))+" "time" 0 $years
+    "a time of hours, minutes and seconds, such as 1h30m")
+  (list "resolver.timeout" (list "") "N(ms|s)" "time" 1 60000 "a time from 1ms to 60s, such as 800ms")
+  (list "limits.rate" (list) "[1-9][0-9]{0,8}r/[sm]" "" 0 0 "a rate, such as 50r/s or 600r/m")
+  (list "database.retention" (list "") "N[smhdwMy]" "time" 60000 $years "a time from 1m to 100y, such as 90d")
+  (list "database.externalSecret.refreshInterval" (list) "(N(ms|s|m|h))+" "time" 0 $years
+    "a time of hours, minutes and seconds, such as 1h30m")
+  (list "journal.size" (list) "N[mMgG]" "size" 1 $largest "a size of 1m or more, such as 64m or 2g")
+  (list "journal.sync" (list "off" "always") "N(ms|s)" "time" 1 60000 "off, always, or a time from 1ms to 60s")
+  (list "journal.volumeSize" (list) "N(Ki|Mi|Gi|Ti|k|M|G|T)?" "quantity" 1 $largest
+    "a size, such as 1Gi or 500M")
+  (list "metrics.zoneSize" (list) "N[mM]" "size" 1 $largest "a size in megabytes, such as 2m")
+  (list "metrics.serviceMonitor.interval" (list) $prometheus "time" 1 $years "a time, such as 30s or 1m30s")
+  (list "metrics.serviceMonitor.scrapeTimeout" (list) $prometheus "time" 1 $years
+    "a time, such as 10s or 1m30s")
+}}
+{{- $text := $.Values }}
+{{- range splitList "." (first .) }}
+{{- $text = get $text . }}
+{{- end }}
+{{- include "dns-tools.checkForm" (dict "name" (first .) "text" $text "words" (index . 1) "form" (index . 2)
+  "kind" (index . 3) "least" (index . 4) "most" (index . 5) "what" (index . 6)) }}
+{{- end }}
+{{- $certified := list }}
+{{- range .Values.ingress.tls }}
+{{- $certified = concat $certified (.hosts | default list) }}
+{{- end }}
+{{- range $name, $hosts := dict "ingress.hosts" .Values.ingress.hosts "ingress.tls" $certified "httpRoute.hostnames" .Values.httpRoute.hostnames }}
+{{- range $hosts }}
+{{- include "dns-tools.checkForm" (dict "name" $name "text" . "words" (list) "form" "(\\*\\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
+  "kind" "" "what" "a host name in small letters, such as dns.example.com or *.example.com") }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Combinations that the schema cannot refuse, and what it would refuse with a long regular expression
 and no word about what would be right. */}}
 {{- define "dns-tools.check" -}}
 {{- $v := .Values }}
+{{- include "dns-tools.checkForms" . }}
 {{- $name := include "dns-tools.fullname" . }}
 {{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) }}
 {{- fail (printf "\n\n%q cannot be the name of a Service, which begins with a letter and has small letters, digits and dashes only: set fullnameOverride\n" $name) }}
@@ -209,10 +261,10 @@ and no word about what would be right. */}}
 {{- end }}
 {{- if $v.journal.enabled }}
 {{- /* 16 MiB are what the file of refused rows may grow to. */}}
-{{- $need := add (mul (int64 $v.workers) (include "dns-tools.nginxBytes" $v.journal.size | int64)) 16777216 }}
-{{- if gt $need (include "dns-tools.bytes" $v.journal.volumeSize | int64) }}
+{{- $need := addf (mulf $v.workers (include "dns-tools.amount" (list "size" $v.journal.size))) 16777216 }}
+{{- if gt $need (include "dns-tools.amount" (list "quantity" $v.journal.volumeSize) | float64) }}
 {{- $how := ternary "; README.md says how a StatefulSet gets larger volumes" "" $v.journal.persistence.enabled }}
-{{- fail (printf "\n\njournal.volumeSize is %s: %d workers with journal.size %s need %d MiB%s\n" $v.journal.volumeSize (int $v.workers) $v.journal.size (div $need 1048576) $how) }}
+{{- fail (printf "\n\njournal.volumeSize is %s: %d workers with journal.size %s need %.0f MiB%s\n" $v.journal.volumeSize (int $v.workers) $v.journal.size (divf $need 1048576) $how) }}
 {{- end }}
 {{- else if $v.journal.persistence.enabled }}
 {{- fail "\n\njournal.persistence.enabled is true, and journal.enabled is false: there is nothing to keep\n" }}
@@ -231,7 +283,7 @@ and no word about what would be right. */}}
 {{- fail "\n\nhttpRoute.parentRefs is empty: name at least one Gateway\n" }}
 {{- end }}
 {{- with $v.metrics.serviceMonitor }}
-{{- if and .enabled (lt (include "dns-tools.milliseconds" .interval | int64) (include "dns-tools.milliseconds" .scrapeTimeout | int64)) }}
+{{- if and .enabled (lt (include "dns-tools.amount" (list "time" .interval) | float64) (include "dns-tools.amount" (list "time" .scrapeTimeout) | float64)) }}
 {{- fail (printf "\n\nmetrics.serviceMonitor.interval is %s, shorter than metrics.serviceMonitor.scrapeTimeout (%s)\n" .interval .scrapeTimeout) }}
 {{- end }}
 {{- end }}
