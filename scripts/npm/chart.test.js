@@ -185,6 +185,8 @@ describe("wrong values are refused", () => {
         ["replicas: two", /\/replicas.*want integer/],
         ["replica: 3", /'replica' not allowed/],
         ["image.pullPolicy: Sometimes", /\/image\/pullPolicy.*'Always', 'IfNotPresent', 'Never'/],
+        ...["ghcr.io/x/y:1.0", "x:1", "registry:port/x", "host:65536/x", "a:1:2/x", "a:1/b:2/c", "a//b", "X", "a@sha256:b", ""].map((image) =>
+            [`image.repository: '${image}'`, /image\.repository: ".*" is not an image without a tag.*image\.tag/]),
         ["image.tag: v1@2", /image\.tag: "v1@2" is not a tag/],
         ["image.digest: sha256:abc", /image\.digest: "sha256:abc" is not a digest, which is sha256: and 64 hexadecimal digits/],
         ["imagePullSecrets: [registry]", /\/imagePullSecrets\/0.*want object/],
@@ -326,6 +328,8 @@ describe("what is right is taken", () => {
         "resolver.addresses: ['[::1]:65535', '[2001:db8::53]', '192.0.2.53:53']",
         "history.allow: ['::/0', '1::', '1:2:3:4:5:6:7::', '::2:3:4:5:6:7:8', '2001:db8::1/128', '0.0.0.0/0', '::ffff:192.0.2.0/120']",
         "database.externalSecret.refreshInterval: 1h30m, database.externalSecret.enabled: true, database.externalSecret.remoteRef.key: k, database.externalSecret.secretStoreRef.name: s",
+        ...["nginx", "dns/tools_2", "localhost:5000/a", "ghcr.io/x-y/z.a", "registry.example.com:65535/a/b/c__d"].map((image) =>
+            `image.repository: '${image}'`),
         "metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.interval: 1m30s, metrics.serviceMonitor.scrapeTimeout: 90s",
         ...["60s", "1m", "3153600000s", "52560000m", "876000h", "36500d", "5214w", "1216M", "100y"].map((time) =>
             `database.retention: ${time}`),

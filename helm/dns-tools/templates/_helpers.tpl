@@ -93,6 +93,10 @@ quantity of Kubernetes' (1Gi) is: a list of its kind and it. In floats, which do
 {{- $sum }}
 {{- end }}
 
+{{- define "dns-tools.portForm" -}}
+([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])
+{{- end }}
+
 {{/* Refuses a text (at a value's name) that is none of some words, and neither has a form, in which N is
 a number, nor is of a kind of amount from least to most; `what` is what it should be. */}}
 {{- define "dns-tools.checkForm" -}}
@@ -113,7 +117,11 @@ a number, nor is of a kind of amount from least to most; `what` is what it shoul
 {{- $years := mul 100 365 86400000 }}
 {{- $largest := 9223372036854774784.0 }}
 {{- $prometheus := "(Ny)?(Nw)?(Nd)?(Nh)?(Nm)?(Ns)?(Nms)?" }}
+{{- $part := "[a-z0-9]+((__?|[.]|-+)[a-z0-9]+)*" }}
+{{- $registry := printf "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:%s)?/" (include "dns-tools.portForm" .) }}
 {{- range list
+  (list "image.repository" (list) (printf "(%s)?%s(/%s)*" $registry $part $part) "" 0 0
+    "an image without a tag, such as registry.example.com:5000/dns-tools: a tag goes into image.tag, a digest into image.digest")
   (list "image.tag" (list "") "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}" "" 0 0
     "a tag, which has letters, digits, dots, dashes and underscores, 128 at most")
   (list "image.digest" (list "") "sha256:[0-9a-f]{64}" "" 0 0
@@ -164,7 +172,7 @@ and no word about what would be right. */}}
 {{- end }}
 {{- $ipv4 := "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}" }}
 {{- $ipv6 := "((H:){7}H|(H:){6}IPV4|(H(:H){0,6})?::((H:){0,6}(H|IPV4))?)" | replace "H" "[0-9A-Fa-f]{1,4}" | replace "IPV4" $ipv4 }}
-{{- $port := "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])" }}
+{{- $port := include "dns-tools.portForm" . }}
 {{- range $v.resolver.addresses }}
 {{- if not (regexMatch (printf "^(%s|\\[%s\\])(:%s)?$" $ipv4 $ipv6 $port) .) }}
 {{- fail (printf "\n\nresolver.addresses: %q is not an address, such as 192.0.2.53, or one with a port, such as 192.0.2.53:5353; IPv6 is in brackets: [2001:db8::53]\n" .) }}
