@@ -293,6 +293,9 @@ describe("wrong values are refused", () => {
         ["updateStrategy.maxSurge: 0", /nothing could ever be updated/],
         ["shutdown.workerSeconds: 10", /\/shutdown\/workerSeconds/],
         ["probes.liveness.path: /", /'path' not allowed/],
+        // Kubernetes takes 1 only.
+        ["probes.liveness.successThreshold: 2", /\/probes\/liveness.*'successThreshold' not allowed/],
+        ["probes.startup.successThreshold: 3", /\/probes\/startup.*'successThreshold' not allowed/],
         ["nodeSelector: {disk: 1}", /\/nodeSelector\/disk.*want string/],
     ];
     for (const [text, message] of refused) {
