@@ -260,6 +260,11 @@ function danglings(manifests) {
                 store?.kind !== "SecretStore" || named("SecretStore", store.name),
                 `${where}: there is no SecretStore ${store?.name}`,
             );
+            // Nor does it make a store of the cluster's: its own has a name that others' have not.
+            expect(
+                store?.kind !== "ClusterSecretStore" || !named("SecretStore", store.name),
+                `${where}: there is no ClusterSecretStore ${store?.name}, but a SecretStore`,
+            );
         } else if (["Ingress", "HTTPRoute"].includes(manifest.kind)) {
             const backends = manifest.kind === "Ingress"
                 ? spec.rules.flatMap((rule) => rule.http.paths.map(({ backend }) => backend.service))

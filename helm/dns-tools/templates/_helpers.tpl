@@ -223,20 +223,22 @@ and no word about what would be right. */}}
 {{- if and (not $v.resolver.addresses) (or $v.resolver.timeout $v.resolver.attempts) }}
 {{- fail "\n\nresolver.timeout or resolver.attempts is set, and resolver.addresses is empty: they go with nameservers that are named\n" }}
 {{- end }}
-{{- if and $v.database.externalSecret.enabled (not $v.database.externalSecret.remoteRef.key) }}
-{{- fail "\n\ndatabase.externalSecret.remoteRef.key is empty: name the secret in the store\n" }}
-{{- end }}
 {{- if and $v.secretStore.enabled (not $v.secretStore.provider) }}
 {{- fail "\n\nsecretStore.enabled is true, and secretStore.provider is empty: describe the store's provider\n" }}
 {{- end }}
-{{- if and $v.imagePullExternalSecret.enabled (not $v.imagePullExternalSecret.remoteRef.key) }}
-{{- fail "\n\nimagePullExternalSecret.remoteRef.key is empty: name the secret in the store\n" }}
+{{- range $name, $secret := dict "database.externalSecret" $v.database.externalSecret "imagePullExternalSecret" $v.imagePullExternalSecret }}
+{{- if $secret.enabled }}
+{{- if not $secret.remoteRef.key }}
+{{- fail (printf "\n\n%s.remoteRef.key is empty: name the secret in the store\n" $name) }}
 {{- end }}
-{{- if and $v.imagePullExternalSecret.enabled (not $v.imagePullExternalSecret.secretStoreRef.name) (not $v.secretStore.enabled) }}
-{{- fail "\n\nimagePullExternalSecret.secretStoreRef.name is empty, and secretStore.enabled is false: name a store\n" }}
+{{- if not $secret.secretStoreRef.name }}
+{{- if not $v.secretStore.enabled }}
+{{- fail (printf "\n\n%s.secretStoreRef.name is empty, and secretStore.enabled is false: name a store\n" $name) }}
+{{- else if eq $secret.secretStoreRef.kind "ClusterSecretStore" }}
+{{- fail (printf "\n\n%s.secretStoreRef.name is empty, and its kind is ClusterSecretStore: name the store; the one of secretStore is a SecretStore\n" $name) }}
 {{- end }}
-{{- if and $v.database.externalSecret.enabled (not $v.database.externalSecret.secretStoreRef.name) (not $v.secretStore.enabled) }}
-{{- fail "\n\ndatabase.externalSecret.secretStoreRef.name is empty, and secretStore.enabled is false: name a store\n" }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if and (eq $v.clientIp.mode "hash") (not $v.clientIp.keySecret.name) }}
 {{- fail "\n\nclientIp.mode is hash, and clientIp.keySecret.name is empty: name the Secret that holds the key\n" }}
