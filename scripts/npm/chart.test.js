@@ -163,6 +163,9 @@ describe("the checks bite", () => {
         ["a Service that selects nothing", base, "Service", (m) => (m.spec.selector.x = "y"), /selects no pod/],
         ["a port that is not there", base, "Service", (m) => (m.spec.ports[0].targetPort = "x"), /no pod has the port/],
         ["labels that are not selected", base, "Deployment", (m) => (m.spec.template.metadata.labels = { "app.kubernetes.io/component": "server" }), /selects other pods/],
+        ["a volume that is there twice", base, "Deployment", (m) => pod(m).volumes.push({ name: "tmp", emptyDir: {} }), /the volume tmp is there twice/],
+        ["two mounts in one place", base, "Deployment", (m) => (container(m).volumeMounts[1].mountPath = "/run"), /\/run is mounted twice/],
+        ["a variable that is there twice", base, "Deployment", (m) => container(m).env.push({ name: "PGHOST", value: "a" }), /a variable is there twice/],
         ["a name that is there twice", base, "Service", (m, all) => all.push(m), /there twice/],
     ];
     for (const [what, set, kind, damage, message] of dangling) {
@@ -302,11 +305,34 @@ describe("wrong values are refused", () => {
         // Kubernetes takes 1 only.
         ["probes.liveness.successThreshold: 2", /\/probes\/liveness.*'successThreshold' not allowed/],
         ["probes.startup.successThreshold: 3", /\/probes\/startup.*'successThreshold' not allowed/],
+        ["extraEnv: [{name: A, value: 1}]", /\/extraEnv\/0\/value.*want string/],
+        ["extraEnv: [{name: A, valeu: a}]", /\/extraEnv\/0.*'valeu' not allowed/],
+        ["extraEnv: [{name: A}, {name: A}]", /extraEnv: "A" is there twice/],
+        ["extraVolumes: [{emptyDir: {}}]", /\/extraVolumes\/0.*missing property 'name'/],
+        ["extraVolumes: [{name: a, emptyDir: {}}, {name: a, emptyDir: {}}]", /extraVolumes: "a" is there twice/],
+        ["extraVolumeMounts: [{name: tmp}]", /\/extraVolumeMounts\/0.*missing property 'mountPath'/],
+        ["extraVolumeMounts: [{name: a, mountPath: /a}]", /extraVolumeMounts: there is no volume "a": name it in extraVolumes/],
+        ["extraVolumes: [{name: a}], extraVolumeMounts: [{name: a, mountPath: /tmp/}]", /extraVolumeMounts: "\/tmp" is what the chart sets itself/],
         ["nodeSelector: {disk: 1}", /\/nodeSelector\/disk.*want string/],
     ];
     for (const [text, message] of refused) {
         test(text, () => assert.throws(() => renderWith(yaml.parse(`{${text}}`)), message));
     }
+    // Whatever the pods have of the chart, with all that they may have.
+    const full = yaml.parse(fs.readFileSync(file("03-tls-values.yaml"), "utf8"));
+    full.clientIp = { mode: "hash", keySecret: { name: "key" } };
+    const { volumes, containers: [{ env, volumeMounts }] } = find(renderWith(full), "Deployment").spec.template.spec;
+    const own = [
+        ...env.map(({ name }) => [name, { extraEnv: [{ name, value: "a" }] }]),
+        ...volumes.map(({ name }) => [name, { extraVolumes: [{ name, emptyDir: {} }] }]),
+        ...volumeMounts.map((mount) => [mount.mountPath, { extraVolumeMounts: [mount] }]),
+    ];
+    for (const [what, more] of own) {
+        const [where] = Object.keys(more);
+        test(`${what} in ${where}`, () =>
+            assert.throws(() => renderWith({ ...full, ...more }), RegExp(`${where}: "${what}" is what the chart sets itself`)));
+    }
+    test("they are as many as the chart has", () => assert.deepEqual([env, volumes, volumeMounts].map((l) => l.length), [11, 5, 5]));
     test("a release whose name no Service can have", () =>
         assert.throws(() => helm("template", "1st.release", chart, ...withValues({})), /set fullnameOverride/));
 });
@@ -339,6 +365,9 @@ describe("what is right is taken", () => {
         "database.externalSecret.refreshInterval: 1h30m, database.externalSecret.enabled: true, database.externalSecret.remoteRef.key: k, database.externalSecret.secretStoreRef.name: s",
         ...["nginx", "dns/tools_2", "localhost:5000/a", "ghcr.io/x-y/z.a", "registry.example.com:65535/a/b/c__d"].map((image) =>
             `image.repository: '${image}'`),
+        // Of what the chart does not set here.
+        "database.enabled: false, extraEnv: [{name: PGHOST, value: a}, {name: PGSSLROOTCERT, value: /a}]",
+        "extraVolumes: [{name: a}, {name: b}], extraVolumeMounts: [{name: a, mountPath: /a}, {name: a, mountPath: /b}, {name: tmp, mountPath: /c}]",
         "metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.interval: 1m30s, metrics.serviceMonitor.scrapeTimeout: 90s",
         ...["60s", "1m", "3153600000s", "52560000m", "876000h", "36500d", "5214w", "1216M", "100y"].map((time) =>
             `database.retention: ${time}`),

@@ -208,11 +208,18 @@ function danglings(manifests) {
     for (const { where, spec, claims } of pods) {
         const volumes = [...(spec.volumes ?? []), ...(claims ?? []).map((claim) => claim.metadata)];
         const mounts = spec.containers.flatMap((c) => c.volumeMounts ?? []).map((mount) => mount.name);
-        for (const { name } of volumes) {
+        for (const [i, { name }] of volumes.entries()) {
+            expect(volumes.findIndex((v) => v.name === name) === i, `${where}: the volume ${name} is there twice`);
             expect(mounts.includes(name), `${where}: nothing mounts the volume ${name}`);
         }
         for (const mount of mounts) {
             expect(volumes.some(({ name }) => name === mount), `${where}: there is no volume ${mount}`);
+        }
+        for (const { volumeMounts = [] } of spec.containers) {
+            const places = volumeMounts.map(({ mountPath }) => mountPath);
+            for (const place of places.filter((one, i) => places.indexOf(one) !== i)) {
+                errors.push(`${where}: ${place} is mounted twice`);
+            }
         }
         for (const { configMap } of spec.volumes ?? []) {
             expect(!configMap || named("ConfigMap", configMap.name), `${where}: no ConfigMap ${configMap?.name}`);

@@ -112,6 +112,47 @@ a number, nor is of a kind of amount from least to most; `what` is what it shoul
 {{- end }}
 {{- end }}
 
+{{/* Refuses names (in a value's list or map) that the chart has already, or that are there twice. */}}
+{{- define "dns-tools.checkNames" -}}
+{{- $before := list }}
+{{- range .names }}
+{{- if has . $.own }}
+{{- fail (printf "\n\n%s: %q is what the chart sets itself, and cannot be there a second time\n" $.where .) }}
+{{- else if has . $before }}
+{{- fail (printf "\n\n%s: %q is there twice\n" $.where .) }}
+{{- end }}
+{{- $before = append $before . }}
+{{- end }}
+{{- end }}
+
+{{/* What is added to the pods, beside what _pod.tpl has. */}}
+{{- define "dns-tools.checkExtras" -}}
+{{- $env := list }}
+{{- range include "dns-tools.env" . | fromYamlArray }}
+{{- $env = append $env .name }}
+{{- end }}
+{{- $volumes := list "config" "tmp" "run" "journal" "secrets" }}
+{{- $places := list "/etc/dns-tools" "/tmp" "/run" "/var/lib/dns-tools/journal" "/etc/dns-tools-secrets" }}
+{{- $all := $volumes }}
+{{- range .Values.extraVolumes }}
+{{- $all = append $all .name }}
+{{- end }}
+{{- $mounts := list }}
+{{- range .Values.extraVolumeMounts }}
+{{- if not (has .name $all) }}
+{{- fail (printf "\n\nextraVolumeMounts: there is no volume %q: name it in extraVolumes\n" .name) }}
+{{- end }}
+{{- $mounts = append $mounts (trimSuffix "/" .mountPath) }}
+{{- end }}
+{{- $names := list }}
+{{- range .Values.extraEnv }}
+{{- $names = append $names .name }}
+{{- end }}
+{{- include "dns-tools.checkNames" (dict "where" "extraEnv" "names" $names "own" $env) }}
+{{- include "dns-tools.checkNames" (dict "where" "extraVolumes" "names" (slice $all (len $volumes)) "own" $volumes) }}
+{{- include "dns-tools.checkNames" (dict "where" "extraVolumeMounts" "names" $mounts "own" $places) }}
+{{- end }}
+
 {{/* Texts whose form the schema could only refuse with a regular expression. */}}
 {{- define "dns-tools.checkForms" -}}
 {{- $years := mul 100 365 86400000 }}
@@ -166,6 +207,7 @@ and no word about what would be right. */}}
 {{- define "dns-tools.check" -}}
 {{- $v := .Values }}
 {{- include "dns-tools.checkForms" . }}
+{{- include "dns-tools.checkExtras" . }}
 {{- $name := include "dns-tools.fullname" . }}
 {{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) }}
 {{- fail (printf "\n\n%q cannot be the name of a Service, which begins with a letter and has small letters, digits and dashes only: set fullnameOverride\n" $name) }}
