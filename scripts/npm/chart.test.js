@@ -180,6 +180,7 @@ describe("the checks bite", () => {
 
 // Values, and what the refusal must say. Dots are levels.
 describe("wrong values are refused", () => {
+    const labelled = ["commonLabels", "podLabels", "metrics.serviceMonitor.labels", "metrics.prometheusRule.labels", "metrics.dashboard.labels"];
     const refused = [
         ["nameOverride: dns.tools", /"rel-dns\.tools".*set fullnameOverride/],
         ["fullnameOverride: dns.tools", /"dns\.tools".*set fullnameOverride/],
@@ -314,6 +315,15 @@ describe("wrong values are refused", () => {
         ["extraVolumeMounts: [{name: a, mountPath: /a}]", /extraVolumeMounts: there is no volume "a": name it in extraVolumes/],
         ["extraVolumes: [{name: a}], extraVolumeMounts: [{name: a, mountPath: /tmp/}]", /extraVolumeMounts: "\/tmp" is what the chart sets itself/],
         ["nodeSelector: {disk: 1}", /\/nodeSelector\/disk.*want string/],
+        ...[...labelled, "nodeSelector"].flatMap((where) => [
+            [`${where}: {team: a b}`, RegExp(`${where}: team has the value "a b", which no label can have`)],
+            [`${where}: {a b: c}`, RegExp(`${where}: "a b" is not the name of a label`)],
+        ]),
+        ...["-a", "a.", "é", "a/b", "a".repeat(64)].map((value) =>
+            [`podLabels: {team: '${value}'}`, /podLabels: team has the value ".*", which no label can have/]),
+        ...["-a", "a/", "/a", "a/b/c", "A.b/c", "a".repeat(64), `${"a".repeat(254)}/b`].map((key) =>
+            [`podLabels: {${key}: a}`, /podLabels: ".*" is not the name of a label/]),
+        ["podAnnotations: {a b: c}", /podAnnotations: "a b" is not the name of an annotation/],
     ];
     for (const [text, message] of refused) {
         test(text, () => assert.throws(() => renderWith(yaml.parse(`{${text}}`)), message));
@@ -332,6 +342,22 @@ describe("wrong values are refused", () => {
         test(`${what} in ${where}`, () =>
             assert.throws(() => renderWith({ ...full, ...more }), RegExp(`${where}: "${what}" is what the chart sets itself`)));
     }
+    const metadata = sets.flatMap((set) => rendered[set].flatMap((m) => [m.metadata, m.spec?.template?.metadata ?? {}]));
+    const labels = new Set(metadata.flatMap((m) => Object.keys(m.labels ?? {})).filter((key) => /^(app|helm)\./.test(key)));
+    const annotations = new Set(Object.keys(find(rendered["04-statefulset-values.yaml"], "StatefulSet").spec.template.metadata.annotations));
+    for (const [where, key] of [
+        ...labelled.filter((where) => where !== "podLabels").map((where) => [where, "app.kubernetes.io/name"]),
+        ...[...labels].map((key) => ["podLabels", key]),
+        ...[...annotations].map((key) => ["podAnnotations", key]),
+    ]) {
+        test(`${key} in ${where}`, () => {
+            // Dots are levels, but not in this one.
+            const [first, ...inner] = where.split(".");
+            const more = inner.reduceRight((value, level) => ({ [level]: value }), { [key]: "x" });
+            assert.throws(() => renderWith({ [first]: more }), RegExp(`${where}: "${key}" is what the chart sets itself`));
+        });
+    }
+    test("these are as many as the chart has", () => assert.deepEqual([labels.size, annotations.size], [6, 3]));
     test("they are as many as the chart has", () => assert.deepEqual([env, volumes, volumeMounts].map((l) => l.length), [11, 5, 5]));
     test("a release whose name no Service can have", () =>
         assert.throws(() => helm("template", "1st.release", chart, ...withValues({})), /set fullnameOverride/));
@@ -368,6 +394,8 @@ describe("what is right is taken", () => {
         // Of what the chart does not set here.
         "database.enabled: false, extraEnv: [{name: PGHOST, value: a}, {name: PGSSLROOTCERT, value: /a}]",
         "extraVolumes: [{name: a}, {name: b}], extraVolumeMounts: [{name: a, mountPath: /a}, {name: a, mountPath: /b}, {name: tmp, mountPath: /c}]",
+        `podLabels: {a: '', A_b.c-d: x_y.Z-0, example.com/${"a".repeat(63)}: ${"a".repeat(63)}, app.kubernetes.io/part-of: b}`,
+        "podAnnotations: {Example.com/a: any text; of 'any' kind}, service.annotations: {checksum/config: a}",
         "metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.interval: 1m30s, metrics.serviceMonitor.scrapeTimeout: 90s",
         ...["60s", "1m", "3153600000s", "52560000m", "876000h", "36500d", "5214w", "1216M", "100y"].map((time) =>
             `database.retention: ${time}`),
@@ -402,6 +430,17 @@ describe("what values become", () => {
         const volume = { "journal.persistence.enabled": true };
         const claims = (values) => find(renderWith(values), "StatefulSet").spec.volumeClaimTemplates;
         assert.deepEqual(claims({ ...labels, ...volume }), claims(volume), "Kubernetes refuses others");
+    });
+    test("a label of one kind of object comes before the same label of all", () => {
+        const kinds = { serviceMonitor: "ServiceMonitor", prometheusRule: "PrometheusRule", dashboard: "ConfigMap" };
+        const groups = Object.entries(kinds).map(([name]) => [`metrics.${name}`, { enabled: true, labels: { team: name } }]);
+        const manifests = renderWith({ "commonLabels": { team: "all", all: "1" }, ...Object.fromEntries(groups) });
+        const common = find(manifests, "Service").metadata.labels;
+        for (const [name, kind] of Object.entries(kinds)) {
+            const { labels } = find(manifests, kind, kind === "ConfigMap" ? "-dashboard" : "").metadata;
+            const grafana = name === "dashboard" ? { grafana_dashboard: "1" } : {};
+            assert.deepEqual(labels, { ...common, ...grafana, team: name });
+        }
     });
     test("another password replaces the pods", () => {
         const sum = (password) =>

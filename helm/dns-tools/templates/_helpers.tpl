@@ -32,6 +32,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* These and others, which come before what commonLabels has: a list of the root and them. */}}
+{{- define "dns-tools.labelsAnd" -}}
+{{- $labels := include "dns-tools.labels" (first .) | fromYaml }}
+{{- range $key, $value := last . }}
+{{- $_ := set $labels $key $value }}
+{{- end }}
+{{- toYaml $labels }}
+{{- end }}
+
 {{/* The labels of the pods that serve; the test's pod must not be among them. */}}
 {{- define "dns-tools.podSelector" -}}
 {{ include "dns-tools.selectorLabels" . }}
@@ -125,6 +134,47 @@ a number, nor is of a kind of amount from least to most; `what` is what it shoul
 {{- end }}
 {{- end }}
 
+{{/* The keys of labels, and of annotations, which have them in either case; the values of labels. */}}
+{{- define "dns-tools.checkKeys" -}}
+{{- include "dns-tools.checkNames" (dict "where" .where "names" (keys .map | sortAlpha) "own" .own) }}
+{{- $word := "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?" }}
+{{- $domain := "[a-z0-9]([a-z0-9-]*[a-z0-9])?" }}
+{{- $what := .what }}
+{{- $where := .where }}
+{{- range $key, $value := .map }}
+{{- $tested := eq $what "a label" | ternary $key (lower $key) }}
+{{- if or (gt (regexFind "^.*/" $key | len) 254) (not (regexMatch (printf "^(%s([.]%s)*/)?%s$" $domain $domain $word) $tested)) }}
+{{- fail (printf "\n\n%s: %q is not the name of %s, such as team or example.com/team\n" $where $key $what) }}
+{{- end }}
+{{- if and (eq $what "a label") (not (regexMatch (printf "^(%s)?$" $word) $value)) }}
+{{- fail (printf "\n\n%s: %s has the value %q, which no label can have: it has letters, digits, dashes, dots and underscores, 63 at most, and neither begins nor ends with a sign\n" $where $key $value) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* All labels and annotations: none may be one that the chart sets itself. */}}
+{{- define "dns-tools.checkMaps" -}}
+{{- $v := .Values }}
+{{- $own := list "helm.sh/chart" }}
+{{- range list "name" "instance" "version" "component" "managed-by" }}
+{{- $own = append $own (printf "app.kubernetes.io/%s" .) }}
+{{- end }}
+{{- range $where, $map := dict "commonLabels" $v.commonLabels "podLabels" $v.podLabels
+  "metrics.serviceMonitor.labels" $v.metrics.serviceMonitor.labels
+  "metrics.prometheusRule.labels" $v.metrics.prometheusRule.labels
+  "metrics.dashboard.labels" $v.metrics.dashboard.labels }}
+{{- include "dns-tools.checkKeys" (dict "where" $where "map" $map "what" "a label" "own" $own) }}
+{{- end }}
+{{- include "dns-tools.checkKeys" (dict "where" "nodeSelector" "map" $v.nodeSelector "what" "a label" "own" (list)) }}
+{{- $ofPods := list "kubectl.kubernetes.io/default-container" "checksum/config" "checksum/database" }}
+{{- range $where, $map := dict "podAnnotations" $v.podAnnotations "serviceAccount.annotations" $v.serviceAccount.annotations
+  "service.annotations" $v.service.annotations "ingress.annotations" $v.ingress.annotations
+  "httpRoute.annotations" $v.httpRoute.annotations "metrics.dashboard.annotations" $v.metrics.dashboard.annotations
+  "journal.persistence.annotations" $v.journal.persistence.annotations }}
+{{- include "dns-tools.checkKeys" (dict "where" $where "map" $map "what" "an annotation" "own" (ternary $ofPods (list) (eq $where "podAnnotations"))) }}
+{{- end }}
+{{- end }}
+
 {{/* What is added to the pods, beside what _pod.tpl has. */}}
 {{- define "dns-tools.checkExtras" -}}
 {{- $env := list }}
@@ -207,6 +257,7 @@ and no word about what would be right. */}}
 {{- define "dns-tools.check" -}}
 {{- $v := .Values }}
 {{- include "dns-tools.checkForms" . }}
+{{- include "dns-tools.checkMaps" . }}
 {{- include "dns-tools.checkExtras" . }}
 {{- $name := include "dns-tools.fullname" . }}
 {{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) }}
