@@ -87,16 +87,18 @@ key: password
 {{- end }}
 {{- end }}
 
-{{/* How much a time of nginx's or Prometheus' (1m30s, in milliseconds), a size of nginx's (64m) or a
-quantity of Kubernetes' (1Gi) is: a list of its kind and it. In floats, which do not overflow. */}}
+{{/* How much a time of nginx's or Prometheus' (1m30s, in milliseconds), a size of nginx's (64m), a
+quantity of Kubernetes' (1Gi) or a percentage is: a list of its kind and it. In floats, which do not
+overflow. */}}
 {{- define "dns-tools.amount" -}}
 {{- $factors := get (dict
   "time" (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "M" 2592000000 "y" 31536000000)
   "size" (dict "m" 1048576 "M" 1048576 "g" 1073741824 "G" 1073741824)
   "quantity" (dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000
-    "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776)) (first .) }}
+    "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776)
+  "percentage" (dict "%" 1)) (first .) }}
 {{- $sum := 0.0 }}
-{{- range regexFindAll "[0-9]+[A-Za-z]*" (last .) -1 }}
+{{- range regexFindAll "[0-9]+[A-Za-z%]*" (last .) -1 }}
 {{- $sum = addf $sum (mulf (regexFind "^[0-9]+" .) (get $factors (regexReplaceAll "^[0-9]+" . ""))) }}
 {{- end }}
 {{- $sum }}
@@ -208,6 +210,7 @@ a number, nor is of a kind of amount from least to most; `what` is what it shoul
 {{- $years := mul 100 365 86400000 }}
 {{- $largest := 9223372036854774784.0 }}
 {{- $prometheus := "(Ny)?(Nw)?(Nd)?(Nh)?(Nm)?(Ns)?(Nms)?" }}
+{{- $share := "a number or a percentage of 100% at most, such as 25%" }}
 {{- $part := "[a-z0-9]+((__?|[.]|-+)[a-z0-9]+)*" }}
 {{- $registry := printf "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:%s)?/" (include "dns-tools.portForm" .) }}
 {{- range list
@@ -232,13 +235,20 @@ a number, nor is of a kind of amount from least to most; `what` is what it shoul
   (list "metrics.serviceMonitor.interval" (list) $prometheus "time" 1 $years "a time, such as 30s or 1m30s")
   (list "metrics.serviceMonitor.scrapeTimeout" (list) $prometheus "time" 1 $years
     "a time, such as 10s or 1m30s")
+  (list "podDisruptionBudget.maxUnavailable" (list) "N%" "percentage" 0 100 $share)
+  (list "podDisruptionBudget.minAvailable" (list) "N%" "percentage" 0 100 $share)
+  (list "updateStrategy.maxUnavailable" (list) "N%" "percentage" 0 100 $share)
+  (list "updateStrategy.maxSurge" (list) "N%" "percentage" 0 $largest "a number or a percentage, such as 25%")
 }}
 {{- $text := $.Values }}
 {{- range splitList "." (first .) }}
-{{- $text = get $text . }}
+{{- $text = index $text . }}
 {{- end }}
+{{- /* The schema knows what may be a number, or nothing, instead. */}}
+{{- if kindIs "string" $text }}
 {{- include "dns-tools.checkForm" (dict "name" (first .) "text" $text "words" (index . 1) "form" (index . 2)
   "kind" (index . 3) "least" (index . 4) "most" (index . 5) "what" (index . 6)) }}
+{{- end }}
 {{- end }}
 {{- $certified := list }}
 {{- range .Values.ingress.tls }}
@@ -359,7 +369,7 @@ and no word about what would be right. */}}
 {{- fail "\n\npodDisruptionBudget.enabled is true, and neither podDisruptionBudget.minAvailable nor podDisruptionBudget.maxUnavailable is set\n" }}
 {{- end }}
 {{- end }}
-{{- if and (eq (toString $v.updateStrategy.maxUnavailable) "0") (eq (toString $v.updateStrategy.maxSurge) "0") (not $v.journal.persistence.enabled) }}
+{{- if and (regexMatch "^0+%?$" (toString $v.updateStrategy.maxUnavailable)) (regexMatch "^0+%?$" (toString $v.updateStrategy.maxSurge)) (not $v.journal.persistence.enabled) }}
 {{- fail "\n\nupdateStrategy.maxUnavailable and updateStrategy.maxSurge are both 0: nothing could ever be updated\n" }}
 {{- end }}
 {{- if $v.journal.enabled }}
