@@ -250,6 +250,12 @@ a number, nor is of a kind of amount from least to most; `what` is what it shoul
   "kind" (index . 3) "least" (index . 4) "most" (index . 5) "what" (index . 6)) }}
 {{- end }}
 {{- end }}
+{{- range $kind, $quantities := .Values.resources }}
+{{- range $resource, $quantity := $quantities }}
+{{- include "dns-tools.checkForm" (dict "name" (printf "resources.%s.%s" $kind $resource) "text" (toString $quantity) "words" (list)
+  "form" "(N[.]?|N?[.]N)(m|Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E|[eE][+-]?[0-9]{1,2})?" "kind" "" "what" "a quantity, such as 100m or 1Gi") }}
+{{- end }}
+{{- end }}
 {{- $certified := list }}
 {{- range .Values.ingress.tls }}
 {{- $certified = concat $certified (.hosts | default list) }}
