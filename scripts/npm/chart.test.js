@@ -104,6 +104,7 @@ describe("the checks bite", () => {
         ["a removed version", base, "PodDisruptionBudget", (m) => (m.apiVersion = "policy/v1beta1"), /has no PodDisruptionBudget/],
         ["a removed version of an autoscaler", "11-scaled-values.yaml", "HorizontalPodAutoscaler", (m) => (m.apiVersion = "autoscaling/v2beta2"), /has no HorizontalPodAutoscaler/],
         ["a removed group", "08-ingress-values.yaml", "Ingress", (m) => (m.apiVersion = "extensions/v1beta1"), /has no Ingress/],
+        ["a rewrite without a type", "09-gateway-values.yaml", "HTTPRoute", (m) => delete m.spec.rules[0].filters[0].urlRewrite.path.type, /type/],
         ["the wrong group", base, "Deployment", (m) => (m.apiVersion = "batch/v1"), /has no Deployment/],
         ["a removed version of a custom resource", "06-external-secrets-values.yaml", "SecretStore", (m) => (m.apiVersion = "external-secrets.io/v1alpha2"), /there is no SecretStore/],
     ];
@@ -124,6 +125,7 @@ describe("the checks bite", () => {
             ["06-external-secrets-values.yaml", "ExternalSecret", (m) => (m.spec.target.creationPolice = "Owner")],
             ["06-external-secrets-values.yaml", "SecretStore", (m) => (m.spec.provider.vault.pathh = "secret")],
             ["09-gateway-values.yaml", "HTTPRoute", (m) => (m.spec.rules[0].matches[0].path.regex = true)],
+            ["09-gateway-values.yaml", "HTTPRoute", (m) => (m.spec.rules[0].filters[0].urlRewrite.prefix = "/")],
             ["10-monitoring-values.yaml", "PrometheusRule", (m) => (m.spec.groups[0].rules[0].severity = "high")],
             ["10-monitoring-values.yaml", "ServiceMonitor", (m) => (m.spec.endpoints[0].portt = "metrics")],
         ];
@@ -292,6 +294,7 @@ describe("wrong values are refused", () => {
         ["ingress.hosts: [EXAMPLE.com]", /ingress\.hosts: "EXAMPLE\.com" is not a host name in small letters, such as dns\.example\.com or \*\.example\.com/],
         ["ingress.tls: [{secretName: a, hosts: [a_b]}]", /ingress\.tls: "a_b" is not a host name/],
         ["httpRoute.hostnames: ['dns.*.com']", /httpRoute\.hostnames: "dns\.\*\.com" is not a host name/],
+        ["httpRoute.path: dns", /\/httpRoute\/path/],
         ["httpRoute.enabled: true", /httpRoute\.parentRefs is empty/],
         ["autoscaling.enabled: true, autoscaling.minReplicas: 11", /more than autoscaling\.maxReplicas/],
         ["autoscaling.enabled: true, autoscaling.targetCPUUtilizationPercentage: null", /neither/],
@@ -557,6 +560,28 @@ describe("what values become", () => {
     test("nameservers on other ports are let out", () => {
         const { egress } = find(rendered["09-gateway-values.yaml"], "NetworkPolicy").spec;
         assert.deepEqual([...new Set(egress[0].ports.map(({ port }) => port))], [53, 5353, 5300]);
+    });
+    const rule = (path) => {
+        const route = renderWith({ httpRoute: { enabled: true, parentRefs: [{ name: "g" }], path } });
+        for (const version of versions) {
+            assert.deepEqual(judge(route, version), []);
+        }
+        assert.deepEqual(danglings(route), []);
+        return find(route, "HTTPRoute").spec.rules[0];
+    };
+    const rewrite = { type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/" } } };
+    for (const path of ["/dns", "/v2", "/v1x", "/api/v1", "/toolsy", "/tools/dig", "/a/"]) {
+        test(`an HTTPRoute takes ${path} off`, () => assert.deepEqual(rule(path).filters, [rewrite]));
+    }
+    // nginx.conf has these.
+    for (const path of ["/", "/v1", "/v1/", "/tools", "/v1/tools/", "/tools/lookup", "/history", "/openapi.yaml"]) {
+        test(`an HTTPRoute leaves ${path} there`, () => assert.equal(rule(path).filters, undefined));
+    }
+    test("every route of nginx.conf is left there", () => {
+        const conf = find(smallest, "ConfigMap").data["nginx.conf"].split("listen 9113")[0];
+        const routes = [...conf.matchAll(/location = (\/(?!error).*) \{/g)].map(([, route]) => route);
+        assert.ok(routes.length >= 7);
+        routes.forEach((route) => assert.equal(rule(route).filters, undefined, route));
     });
     test("an autoscaler decides about the replicas alone", () => {
         assert.equal(find(rendered["11-scaled-values.yaml"], "Deployment").spec.replicas, undefined);
