@@ -617,6 +617,10 @@ describe("what values become", () => {
         assert.equal(said({}), "");
     });
     const project = (name) => fs.readFileSync(path.join(chart, "../..", name), "utf8");
+    test("the connections of a worker to PostgreSQL are as many as in the project's example", () => {
+        const said = [values.read("README.md"), project("nginx.conf.example")].map((text) => /nameserver, up to (\d+) for PostgreSQL/.exec(text)?.[1]);
+        assert.deepEqual(said, ["5", "5"]);
+    });
     const monitoring = rendered["10-monitoring-values.yaml"];
     test("the dashboard is the one of the project", () => {
         const map = find(monitoring, "ConfigMap", "-dashboard");
