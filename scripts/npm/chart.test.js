@@ -602,6 +602,13 @@ describe("what values become", () => {
         assert.match(notes("-f", file("02-no-database-values.yaml")), /WARNING: no database/);
         assert.match(notes("-f", file("08-ingress-values.yaml")), /https:\/\/dns\.example\.com\/v1\/tools\/lookup/);
     });
+    test("the notes name a URL that can be used", () => {
+        const url = (...hosts) => notes(...withValues({ "ingress.enabled": true, "ingress.hosts": hosts })).match(/curl '(.*)'/)[1];
+        assert.equal(url("a.example.org", "b.example.org"), "http://a.example.org/tools/lookup?domain=example.com");
+        assert.equal(url("*.example.org", "b.example.org"), "http://b.example.org/tools/lookup?domain=example.com");
+        // Which name below it leads here, the chart does not know.
+        assert.equal(url("*.example.org"), "http://localhost:3000/tools/lookup?domain=example.com");
+    });
     test("the notes say when all clients count as one", () => {
         const said = (values) => notes(...withValues(values)).match(/WARNING: all clients behind (.|\n)*/)?.[0] ?? "";
         const ingress = { "ingress.enabled": true, "ingress.hosts": ["a"] };
