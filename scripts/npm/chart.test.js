@@ -236,6 +236,7 @@ describe("wrong values are refused", () => {
         ["database.host: db/x", /database\.host: "db\/x"/],
         ["database.host: user@db", /database\.host: "user@db"/],
         ["database.reads.host: 'db:5432'", /database\.reads\.host: "db:5432".*database\.reads\.port/],
+        ["database.reads.host: replica, history.enabled: false", /database\.reads\.host is set, and history\.enabled is false: there is nothing to read/],
         ["database.port: 65536", /\/database\/port/],
         ["database.sslMode: 'on'", /\/database\/sslMode.*'verify-full'/],
         ["database.sslMode: verify-full", /nothing to verify with/],
@@ -447,6 +448,7 @@ describe("what is right is taken", () => {
         "networkPolicy.extraEgress: [{}, {to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], ports: [{port: 1, endPort: 9, protocol: UDP}, {port: http}]}]",
         "autoscaling.enabled: true, autoscaling.behavior: {scaleUp: {selectPolicy: Disabled, stabilizationWindowSeconds: 0}, scaleDown: {tolerance: 0.05}}",
         "httpRoute.enabled: true, httpRoute.parentRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: a, namespace: b, sectionName: c, port: 443}]",
+        "database.reads.host: replica, history.enabled: false, nginx.extraServer: 'location = /log { dns_tools_history; }'",
         "metrics.serviceMonitor.enabled: true, metrics.serviceMonitor.interval: 1m30s, metrics.serviceMonitor.scrapeTimeout: 90s",
         ...["60s", "1m", "3153600000s", "52560000m", "876000h", "36500d", "5214w", "1216M", "100y"].map((time) =>
             `database.retention: ${time}`),

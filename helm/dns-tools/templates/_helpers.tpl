@@ -308,6 +308,9 @@ and no word about what would be right. */}}
 {{- if not $v.database.host }}
 {{- fail "\n\ndatabase.host is empty: name the PostgreSQL server, or set database.enabled=false to save nothing\n" }}
 {{- end }}
+{{- if and $v.database.reads.host (not $v.history.enabled) (not (contains "dns_tools_history" $v.nginx.extraServer)) }}
+{{- fail "\n\ndatabase.reads.host is set, and history.enabled is false: there is nothing to read\n" }}
+{{- end }}
 {{- $sources := list }}
 {{- if $v.database.password }}{{ $sources = append $sources "database.password" }}{{ end }}
 {{- if $v.database.existingSecret.name }}{{ $sources = append $sources "database.existingSecret.name" }}{{ end }}
