@@ -50,6 +50,52 @@ function required(properties, defaults, prefix = "") {
     });
 }
 
+/** Tells of a value, by its full name, whether templates use it: more than to check it. */
+function used(templates) {
+    const single = new Set();
+    const whole = new Set();
+    // What is open, innermost last, with what the dot is in there (undefined: nothing of the values).
+    const open = [{ word: "file", dot: "" }];
+    const variables = { $: "" };
+    const resolve = (token) => {
+        const [, variable, names] = /^(\$\w*)?((?:\.\w+)*)\.?$/.exec(token) ?? [];
+        const from = variable === undefined ? open.at(-1).dot : variables[variable];
+        return names === undefined || token === "" || from === undefined ? undefined : from + names;
+    };
+    for (const [, action] of templates.matchAll(/\{\{(?!-?\s*\/\*)-?\s*(.*?)\s*-?\}\}/gs)) {
+        const [word] = action.split(" ", 1);
+        // Without strings, of which only the name of a definition counts.
+        const tokens = action.replaceAll(/"(\\.|[^"\\])*"/g, '""').split(/[\s()|]+/);
+        const [, variable, value] = /^(?:\w+ )?(\$\w+) :?= (\S+)$/.exec(action) ?? [];
+        if (!open.some(({ check }) => check)) {
+            for (const name of tokens.map(resolve)) {
+                single.add(name);
+                if (tokens.includes("toYaml")) {
+                    whole.add(name);
+                }
+            }
+        }
+        if (variable) {
+            variables[variable] = resolve(value);
+        }
+        if (word === "define") {
+            open.push({ word, dot: "", check: action.startsWith('define "dns-tools.check') });
+        } else if (word === "with" || word === "range") {
+            open.push({ word, dot: word === "with" ? resolve(tokens.at(-1)) : undefined });
+        } else if (word === "if") {
+            open.push({ word, dot: open.at(-1).dot });
+        } else if (action === "else" && open.at(-1).word === "with") {
+            open.at(-1).dot = open.at(-2).dot;
+        } else if (word === "end") {
+            open.pop();
+        }
+    }
+    return (name) => {
+        const parts = `.Values.${name}`.split(".");
+        return single.has(parts.join(".")) || parts.some((_, i) => i > 1 && whole.has(parts.slice(0, i).join(".")));
+    };
+}
+
 function describe() {
     const schema = JSON.parse(read("values.schema.json"));
     const defaults = yaml.parse(read("values.yaml"));
@@ -91,4 +137,4 @@ if (require.main === module && process.argv[2] === "--write") {
     fs.writeFileSync(path.join(chart, "README.md"), readme());
 }
 
-module.exports = { describe, read, readme };
+module.exports = { describe, read, readme, used };
