@@ -72,7 +72,7 @@ const Answer* Resolver::Impl::resolve(const Name& name, Waiter& waiter) {
     return nullptr;
 }
 
-/// The healthy before those that are down, the untried before the tried, each in turn.
+/// Those that take lookups before the others, the untried before the tried, each in turn.
 Upstream* Resolver::Impl::choose(const Query& query) {
     const auto count = upstreams_.size();
     std::size_t best = count;
@@ -83,8 +83,7 @@ Upstream* Resolver::Impl::choose(const Query& query) {
             continue;
         }
         const bool tried = (query.tried & bit(i)) != 0;
-        const bool down = upstreams_[i]->health() == Health::down;
-        const unsigned rank = (down ? 2 : 0) + (tried ? 1 : 0);
+        const unsigned rank = (upstreams_[i]->takes_lookups() ? 0 : 2) + (tried ? 1 : 0);
         if (rank < best_rank) {
             best_rank = rank;
             best = i;
@@ -102,6 +101,7 @@ void Resolver::Impl::launch(Query& query, Upstream& upstream) {
                                     [&](const auto& other) { return other.get() == &upstream; });
     query.tried |= std::uint64_t{1} << (place - upstreams_.begin());
     ++query.sent;
+    upstream.asked();
     query.edns = true;
     query.attempt.upstream = &upstream;
     query.attempt.over_tcp = false;
@@ -205,6 +205,9 @@ void Resolver::Impl::settle(Query& query) {
             query.any_failure = true;
             break;
         case Outcome::unsent:
+            if (attempt.upstream != nullptr) {
+                attempt.upstream->not_asked();
+            }
             query.any_failure = true;
             break;
         case Outcome::timed_out:
@@ -326,7 +329,7 @@ void Resolver::Impl::settle_probe(Attempt& attempt) {
     const auto now = loop_.now();
     switch (attempt.outcome) {
         case Attempt::Outcome::timed_out:
-            attempt.upstream->silent(attempt.sent_at, now);
+            attempt.upstream->probe_silent(attempt.sent_at, now);
             break;
         case Attempt::Outcome::refused:
             attempt.upstream->unreachable(now, attempt.why);
@@ -336,7 +339,7 @@ void Resolver::Impl::settle_probe(Attempt& attempt) {
             probe_refused_ = true;
             break;
         default:
-            attempt.upstream->answered(now);
+            attempt.upstream->probe_answered(now);
             probe_answered_ = true;
     }
     probing_ &= ~bit(attempt.upstream->place());

@@ -8,6 +8,8 @@ constexpr unsigned silences_until_down = 3;
 constexpr std::chrono::seconds first_pause{1};
 constexpr std::chrono::seconds last_pause{30};
 
+constexpr std::string_view no_answer = "no answer in time";
+
 }  // namespace
 
 Upstream::Upstream(EventLoop& loop, Random& random, ResolverObserver& observer,
@@ -33,20 +35,63 @@ bool Upstream::claim_retry(TimePoint now) {
     return true;
 }
 
+bool Upstream::takes_lookups() const noexcept {
+    return trial_ == Trial::none ? health_ != Health::down : trial_ == Trial::due;
+}
+
+void Upstream::asked() noexcept {
+    if (trial_ == Trial::due) {
+        trial_ = Trial::under_way;
+    }
+}
+
+void Upstream::not_asked() noexcept {
+    if (trial_ == Trial::under_way) {
+        trial_ = Trial::due;
+    }
+}
+
 void Upstream::answered(TimePoint now) {
-    const bool was_down = health_ == Health::down;
-    health_ = Health::up;
-    silences_ = 0;
-    last_answer_ = now;
+    last_answer_ = last_lookup_answer_ = now;
+    silences_ = silent_probes_ = 0;
+    trial_ = Trial::none;
+    failed_trial_ = false;
     backoff_.reset();
-    if (was_down) {
-        observer_.upstream_up(address_);
+    retry_at_ = {};
+    turn_up();
+}
+
+void Upstream::probe_answered(TimePoint now) {
+    last_answer_ = now;
+    silent_probes_ = 0;
+    if (health_ == Health::down && trial_ == Trial::none) {
+        trial_ = Trial::due;
+        trial_since_ = now;
+        silences_ = 0;
+    }
+    // Once that has proved nothing, it is not announced again and again.
+    if (!failed_trial_) {
+        turn_up();
     }
 }
 
 void Upstream::silent(TimePoint sent_at, TimePoint now) {
-    if (last_answer_ < sent_at && ++silences_ >= silences_until_down) {
-        go_down(now, "no answer in time");
+    if (last_lookup_answer_ >= sent_at || (trial_ != Trial::none && sent_at < trial_since_)) {
+        return;
+    }
+    const bool on_trial = trial_ != Trial::none;
+    failed_trial_ = failed_trial_ || on_trial;
+    if (++silences_ + silent_probes_ >= silences_until_down || on_trial) {
+        go_down(now, no_answer);
+    }
+}
+
+void Upstream::probe_silent(TimePoint sent_at, TimePoint now) {
+    if (last_answer_ >= sent_at) {
+        return;
+    }
+    if (silences_ + ++silent_probes_ >= silences_until_down) {
+        go_down(now, no_answer);
     }
 }
 
@@ -54,10 +99,25 @@ void Upstream::unreachable(TimePoint now, std::string_view why) {
     go_down(now, why);
 }
 
+void Upstream::turn_up() {
+    const bool was_down = health_ == Health::down;
+    health_ = Health::up;
+    if (was_down) {
+        observer_.upstream_up(address_);
+    }
+}
+
 void Upstream::go_down(TimePoint now, std::string_view why) {
+    if (health_ == Health::down && trial_ == Trial::none) {
+        return;
+    }
+    trial_ = Trial::none;
+    silent_probes_ = 0;
     if (health_ != Health::down) {
         health_ = Health::down;
-        retry_at_ = now + backoff_.next(random_);
+        if (retry_at_ <= now) {
+            retry_at_ = now + backoff_.next(random_);
+        }
         observer_.upstream_down(address_, why);
     }
 }

@@ -16,6 +16,9 @@
 namespace dns_tools::dns {
 
 /// A nameserver: the ways to it, and whether it answers.
+///
+/// One that was down and answers a probe is on trial: it may answer probes from its cache and know
+/// nothing else. It gets one lookup at a time, and until one is answered, one silence is enough.
 class Upstream {
 public:
     using Health = Resolver::Health;
@@ -36,10 +39,22 @@ public:
     /// Whether that time has come. The next comes after another pause.
     bool claim_retry(TimePoint now);
 
-    /// It has answered something.
+    /// Whether lookups are for it as for any other. Those that it gets all the same, because there
+    /// is no other, count as well.
+    bool takes_lookups() const noexcept;
+    /// A lookup is on its way to it.
+    void asked() noexcept;
+    /// That lookup did not leave this machine.
+    void not_asked() noexcept;
+
+    /// It has answered a lookup, whatever it said.
     void answered(TimePoint now);
-    /// A query of `sent_at` got no answer in time. One does not count while others are answered.
+    /// It has answered a probe.
+    void probe_answered(TimePoint now);
+    /// A lookup of `sent_at` got no answer in time. One does not count while others are answered.
     void silent(TimePoint sent_at, TimePoint now);
+    /// The same of a probe.
+    void probe_silent(TimePoint sent_at, TimePoint now);
     /// There is no way to it, or nobody listens there.
     void unreachable(TimePoint now, std::string_view why);
 
@@ -47,6 +62,9 @@ public:
     Streams streams;
 
 private:
+    enum class Trial { none, due, under_way };
+
+    void turn_up();
     void go_down(TimePoint now, std::string_view why);
 
     Random& random_;
@@ -54,8 +72,13 @@ private:
     SocketAddress address_;
     std::size_t place_;
     Health health_ = Health::unknown;
-    unsigned silences_ = 0;
+    unsigned silences_ = 0;       // of lookups in a row
+    unsigned silent_probes_ = 0;  // in a row
     std::optional<TimePoint> last_answer_;
+    std::optional<TimePoint> last_lookup_answer_;
+    Trial trial_ = Trial::none;
+    TimePoint trial_since_{};
+    bool failed_trial_ = false;  // since it last answered a lookup
     TimePoint retry_at_{};
     Backoff backoff_;
 };

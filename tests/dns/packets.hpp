@@ -3,12 +3,24 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "dns/message.hpp"
 
 namespace dns_tools::dns::test {
+
+/// The name in the question of a well-formed query.
+inline std::string question_name(std::span<const std::uint8_t> query) {
+    std::string name;
+    for (std::size_t at = header_size; query[at] != 0; at += 1u + query[at]) {
+        name += name.empty() ? "" : ".";
+        name.append(query.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                    query.begin() + static_cast<std::ptrdiff_t>(at) + 1 + query[at]);
+    }
+    return name;
+}
 
 /// A DNS message put together byte by byte, also a wrong one.
 class Packet {

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <string>
 #include <thread>
 
 #include "dns/resolver_fixture.hpp"
@@ -138,6 +140,78 @@ TEST_F(ResolverFailoverTest, NoLookupPaysForAnUpstreamThatIsDown) {
         EXPECT_EQ(lookup("a.test").result, Result::ok);
         loop.run_for(5ms);
     }
+}
+
+/// As a resolver does that is cut off from the internet and has `arpa` in its cache.
+void answer_arpa(FakeUpstream& upstream, const FakeUpstream::Query& query) {
+    if (question_name(query.bytes) == "arpa") {
+        upstream.reply(query, Packet(query.bytes).bytes);
+    }
+}
+
+std::size_t lookups_at(const FakeUpstream& upstream) {
+    return static_cast<std::size_t>(
+        std::count_if(upstream.received().begin(), upstream.received().end(),
+                      [](const auto& query) { return question_name(query.bytes) != "arpa"; }));
+}
+
+TEST_F(ResolverFailoverTest, WhoAnswersProbesOnlyGetsOneLookupATime) {
+    FakeUpstream cut(loop, answer_arpa);
+    FakeUpstream good(loop, answer_all);
+    start({cut.address(), good.address()}, 50ms, 3);
+    for (const auto end = Clock::now() + 5s; Clock::now() < end; loop.run_for(5ms)) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+    }
+    EXPECT_GE(lookups_at(cut), 3u + 1) << "there was no trial";
+    EXPECT_LE(lookups_at(cut), 3u + 3) << "the pauses between trials do not grow";
+    EXPECT_LE(observer.ups.size(), 1u) << "the log is full of it";
+    EXPECT_EQ(observer.downs.size(), observer.ups.size() + 1);
+    EXPECT_EQ(resolver->upstreams()[0].health, Health::down);
+}
+
+TEST_F(ResolverFailoverTest, ATrialIsOneLookup) {
+    FakeUpstream cut(loop, answer_arpa);
+    FakeUpstream good(loop, answer_all);
+    start({cut.address(), good.address()}, 100ms, 3);
+    while (observer.downs.empty()) {
+        lookup("a.test");
+    }
+    ASSERT_TRUE(loop.run_until([&] { return !observer.ups.empty(); }, 5s));
+    const auto before = lookups_at(cut);
+    std::vector<Recorder> recorders(20);
+    for (std::size_t i = 0; i < recorders.size(); ++i) {
+        resolver->resolve(name_of("n" + std::to_string(i) + ".test"), recorders[i]);
+    }
+    ASSERT_TRUE(loop.run_until([&] { return resolver->outstanding() == 0; }));
+    EXPECT_EQ(lookups_at(cut), before + 1);
+    EXPECT_EQ(observer.downs.size(), 2u);
+    EXPECT_EQ(lookup("a.test").result, Result::ok);
+    EXPECT_EQ(lookups_at(cut), before + 1) << "it is down again";
+
+    cut.handle_with(answer_all);
+    const auto deadline = Clock::now() + 5s;
+    while (observer.ups.size() < 2 && Clock::now() < deadline) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+        loop.run_for(10ms);
+    }
+    EXPECT_EQ(resolver->upstreams()[0].health, Health::up);
+    const auto now_at = lookups_at(cut);
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+    }
+    EXPECT_EQ(lookups_at(cut), now_at + 10) << "it has its share again";
+}
+
+TEST_F(ResolverFailoverTest, AnAnsweredProbeDoesNotExcuseSilenceToLookups) {
+    FakeUpstream cut(loop, answer_arpa);
+    start({cut.address()}, 50ms, 1);
+    for (int i = 0; i < 3; ++i) {
+        Recorder probe;
+        resolver->probe(probe);
+        EXPECT_EQ(lookup("a.test").result, Result::upstream_timeout);
+        EXPECT_EQ(probe.answer.result, Result::ok);
+    }
+    EXPECT_EQ(resolver->upstreams()[0].health, Health::down);
 }
 
 TEST_F(ResolverFailoverTest, ARoundOfProbesTakesARetryAlong) {
