@@ -88,9 +88,10 @@ public:
     /// stays valid until the next call. Otherwise returns null and calls `waiter` later.
     const Answer* resolve(const Name& name, Waiter& waiter);
 
-    /// Asks every upstream for something harmless (the nameservers of arpa). `waiter` gets `ok` as
-    /// soon as one has answered anything at all, `upstream_timeout` or `upstream_failure` when all
-    /// have failed. Probes that meet share one round.
+    /// Asks every upstream for what it was asked for before, or for something harmless (the
+    /// nameservers of arpa). `waiter` gets `ok` as soon as one has answered anything at all,
+    /// `upstream_timeout` or `upstream_failure` when all have failed. Probes that meet share one
+    /// round.
     void probe(Waiter& waiter);
 
     /// When any upstream answered last; none before the first answer.

@@ -15,9 +15,6 @@ constexpr std::size_t max_upstreams = 64;  // Query keeps a bit for each
 // Ids are 16 bits and must stay easy to draw at random.
 constexpr std::size_t max_outstanding = 32768;
 
-// Every resolver knows of it. Not the root: c-ares 1.31 and 1.32 cannot ask for its empty name.
-constexpr std::string_view probe_name = "arpa";
-
 constexpr const char* no_upstream = "no upstream is configured";
 
 constexpr std::uint64_t bit(std::size_t upstream) noexcept {
@@ -178,14 +175,14 @@ void Resolver::Impl::settle(Query& query) {
         case Outcome::none:
             return;
         case Outcome::answered:
-            attempt.upstream->answered(now);
+            attempt.upstream->answered(query.name, now);
             return conclude(query);
         case Outcome::truncated:
-            attempt.upstream->answered(now);
+            attempt.upstream->answered(query.name, now);
             attempt.over_tcp = true;
             return depart(attempt, on_exit);
         case Outcome::format_error:
-            attempt.upstream->answered(now);
+            attempt.upstream->answered(query.name, now);
             if (query.edns) {
                 query.edns = false;
                 attempt.message.build(query.name.text(), RecordType::a, query.edns);
@@ -193,7 +190,7 @@ void Resolver::Impl::settle(Query& query) {
             }
             [[fallthrough]];
         case Outcome::failed: {
-            attempt.upstream->answered(now);
+            attempt.upstream->answered(query.name, now);
             for (std::size_t i = 0; i < upstreams_.size(); ++i) {
                 query.failed |= std::uint64_t{upstreams_[i].get() == attempt.upstream} << i;
             }
@@ -201,7 +198,7 @@ void Resolver::Impl::settle(Query& query) {
             break;
         }
         case Outcome::refused:
-            attempt.upstream->unreachable(now, attempt.why);
+            attempt.upstream->unreachable(query.name, now, attempt.why);
             query.any_failure = true;
             break;
         case Outcome::unsent:
@@ -212,7 +209,7 @@ void Resolver::Impl::settle(Query& query) {
             break;
         case Outcome::timed_out:
             if (!attempt.over_tcp) {
-                attempt.upstream->silent(attempt.sent_at, now);
+                attempt.upstream->silent(query.name, attempt.sent_at, now);
             }
             break;
     }
@@ -292,7 +289,8 @@ void Resolver::Impl::send_probe(std::size_t upstream, OnExit on_exit) {
     }
     probing_ |= bit(upstream);
     Attempt& attempt = *probes_[upstream];
-    attempt.message.build(probe_name, RecordType::ns, true);
+    const auto question = upstreams_[upstream]->probe_question();
+    attempt.message.build(question.name, question.type, true);
     depart(attempt, on_exit);
 }
 
@@ -332,7 +330,7 @@ void Resolver::Impl::settle_probe(Attempt& attempt) {
             attempt.upstream->probe_silent(attempt.sent_at, now);
             break;
         case Attempt::Outcome::refused:
-            attempt.upstream->unreachable(now, attempt.why);
+            attempt.upstream->probe_unreachable(now, attempt.why);
             probe_refused_ = true;
             break;
         case Attempt::Outcome::unsent:

@@ -1,5 +1,7 @@
 #include "dns/upstream.hpp"
 
+#include <array>
+
 namespace dns_tools::dns {
 
 namespace {
@@ -7,6 +9,9 @@ namespace {
 constexpr unsigned silences_until_down = 3;
 constexpr std::chrono::seconds first_pause{1};
 constexpr std::chrono::seconds last_pause{30};
+
+// Every resolver knows of it. Not the root: c-ares 1.31 and 1.32 cannot ask for its empty name.
+constexpr Upstream::Question harmless{"arpa", RecordType::ns};
 
 constexpr std::string_view no_answer = "no answer in time";
 
@@ -51,7 +56,9 @@ void Upstream::not_asked() noexcept {
     }
 }
 
-void Upstream::answered(TimePoint now) {
+void Upstream::answered(const Name& name, TimePoint now) {
+    answered_name_ = name;
+    unanswered_name_.reset();
     last_answer_ = last_lookup_answer_ = now;
     silences_ = silent_probes_ = 0;
     trial_ = Trial::none;
@@ -59,6 +66,44 @@ void Upstream::answered(TimePoint now) {
     backoff_.reset();
     retry_at_ = {};
     turn_up();
+}
+
+void Upstream::silent(const Name& name, TimePoint sent_at, TimePoint now) {
+    if (last_lookup_answer_ >= sent_at || (trial_ != Trial::none && sent_at < trial_since_)) {
+        return;
+    }
+    unanswered_name_ = name;
+    const bool on_trial = trial_ != Trial::none;
+    failed_trial_ = failed_trial_ || on_trial;
+    if (++silences_ + silent_probes_ >= silences_until_down || on_trial) {
+        go_down(now, no_answer);
+    }
+}
+
+void Upstream::unreachable(const Name& name, TimePoint now, std::string_view why) {
+    unanswered_name_ = name;
+    go_down(now, why);
+}
+
+Upstream::Question Upstream::probe_question() {
+    // The most telling first: what it did not answer, while that is why it is down.
+    std::array<Question, 3> choice;
+    std::size_t count = 0;
+    const auto add = [&](const Name& name) { choice[count++] = {name.text(), RecordType::a}; };
+    const bool down = health_ == Health::down;
+    if (unanswered_name_ && down) {
+        add(*unanswered_name_);
+    }
+    if (answered_name_ && answered_name_ != unanswered_name_) {
+        add(*answered_name_);
+    }
+    choice[count++] = harmless;
+    if (unanswered_name_ && !down) {
+        add(*unanswered_name_);
+    }
+    const auto next = silent_probes_ % count;
+    unanswered_is_probed_ = unanswered_name_ && next == (down ? 0 : count - 1);
+    return choice[next];
 }
 
 void Upstream::probe_answered(TimePoint now) {
@@ -69,20 +114,10 @@ void Upstream::probe_answered(TimePoint now) {
         trial_since_ = now;
         silences_ = 0;
     }
+    failed_trial_ = failed_trial_ && !unanswered_is_probed_;
     // Once that has proved nothing, it is not announced again and again.
     if (!failed_trial_) {
         turn_up();
-    }
-}
-
-void Upstream::silent(TimePoint sent_at, TimePoint now) {
-    if (last_lookup_answer_ >= sent_at || (trial_ != Trial::none && sent_at < trial_since_)) {
-        return;
-    }
-    const bool on_trial = trial_ != Trial::none;
-    failed_trial_ = failed_trial_ || on_trial;
-    if (++silences_ + silent_probes_ >= silences_until_down || on_trial) {
-        go_down(now, no_answer);
     }
 }
 
@@ -95,7 +130,7 @@ void Upstream::probe_silent(TimePoint sent_at, TimePoint now) {
     }
 }
 
-void Upstream::unreachable(TimePoint now, std::string_view why) {
+void Upstream::probe_unreachable(TimePoint now, std::string_view why) {
     go_down(now, why);
 }
 

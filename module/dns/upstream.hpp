@@ -10,6 +10,8 @@
 #include "base/random.hpp"
 #include "base/socket_address.hpp"
 #include "dns/datagrams.hpp"
+#include "dns/message.hpp"
+#include "dns/name.hpp"
 #include "dns/resolver.hpp"
 #include "dns/streams.hpp"
 
@@ -47,16 +49,24 @@ public:
     /// That lookup did not leave this machine.
     void not_asked() noexcept;
 
-    /// It has answered a lookup, whatever it said.
-    void answered(TimePoint now);
-    /// It has answered a probe.
-    void probe_answered(TimePoint now);
+    /// It has answered a lookup of `name`, whatever it said.
+    void answered(const Name& name, TimePoint now);
     /// A lookup of `sent_at` got no answer in time. One does not count while others are answered.
-    void silent(TimePoint sent_at, TimePoint now);
-    /// The same of a probe.
-    void probe_silent(TimePoint sent_at, TimePoint now);
+    void silent(const Name& name, TimePoint sent_at, TimePoint now);
     /// There is no way to it, or nobody listens there.
-    void unreachable(TimePoint now, std::string_view why);
+    void unreachable(const Name& name, TimePoint now, std::string_view why);
+
+    struct Question {
+        std::string_view name;
+        RecordType type;
+    };
+    /// What the next probe is to ask, once for each: for preference what it was asked for before,
+    /// since servers are silent to whom and about what they choose. One name may silence a server
+    /// that answers all others, so after a probe in vain the next asks for something else.
+    Question probe_question();
+    void probe_answered(TimePoint now);
+    void probe_silent(TimePoint sent_at, TimePoint now);
+    void probe_unreachable(TimePoint now, std::string_view why);
 
     Datagrams datagrams;
     Streams streams;
@@ -78,7 +88,10 @@ private:
     std::optional<TimePoint> last_lookup_answer_;
     Trial trial_ = Trial::none;
     TimePoint trial_since_{};
-    bool failed_trial_ = false;  // since it last answered a lookup
+    bool failed_trial_ = false;            // since it last answered a lookup, or what was one
+    std::optional<Name> answered_name_;    // of the last lookup that was
+    std::optional<Name> unanswered_name_;  // of the last lookup since then
+    bool unanswered_is_probed_ = false;
     TimePoint retry_at_{};
     Backoff backoff_;
 };
