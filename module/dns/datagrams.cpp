@@ -63,8 +63,9 @@ void Datagrams::send(Flight& flight) {
     tell_refused();
 }
 
-void Datagrams::cancel(Flight& flight) {
+void Datagrams::give_up(Flight& flight) {
     if (flight.socket_ != nullptr) {
+        UdpPool::use_up(*flight.socket_);
         forget(flight);
         end_in_library(flight);
     }

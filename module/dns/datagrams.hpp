@@ -35,8 +35,12 @@ public:
 
     /// The flight lives until it has landed, broken or been cancelled. It may break at once.
     void send(Flight& flight);
-    /// Nothing more is to be expected. Never from inside Flight's calls.
-    void cancel(Flight& flight);
+    /// No answer has come in time. It may be only this socket that gets none: its own address is
+    /// gone, or something on the way remembers where the upstream was. So later flights get
+    /// another. Never from inside Flight's calls.
+    void give_up(Flight& flight);
+    /// The upstream is silent: every flight from now on gets a new socket.
+    void renew() noexcept { pool_.use_up_all(); }
 
 private:
     int open(int family) noexcept override;

@@ -367,7 +367,7 @@ void Resolver::Impl::tick() {
     const auto now = loop_.now();
     for (Attempt* attempt = under_way_.front(); attempt != nullptr && attempt->deadline <= now;
          attempt = under_way_.front()) {
-        attempt->upstream->datagrams.cancel(*attempt);
+        attempt->upstream->datagrams.give_up(*attempt);
         attempt->upstream->streams.cancel(*attempt);
         attempt->end(Attempt::Outcome::timed_out);
     }

@@ -61,6 +61,14 @@ UdpPool::Socket* UdpPool::replace(Socket& broken) {
     return slot.get();
 }
 
+void UdpPool::use_up_all() noexcept {
+    for (const auto& socket : sockets_) {
+        if (socket != nullptr) {
+            use_up(*socket);
+        }
+    }
+}
+
 bool UdpPool::may_retire(const Socket& socket) {
     std::erase_if(retired_, [](const auto& old) { return old->expected == 0; });
     return socket.expected == 0 || retired_.size() < max_retired;

@@ -51,6 +51,10 @@ public:
     Socket* pick();
     /// A new socket in the place of one that can no longer send, on which nothing is expected.
     Socket* replace(Socket& broken);
+    /// No query is to be sent from this socket again, as far as there is another.
+    static void use_up(Socket& socket) noexcept { socket.picked_ = queries_a_socket; }
+    /// The same for all.
+    void use_up_all() noexcept;
     const std::string& error() const noexcept { return error_; }
     /// Whether the error is about the server and not about this machine: there is no way to it.
     bool unreachable() const noexcept { return unreachable_; }

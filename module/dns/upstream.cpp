@@ -148,6 +148,7 @@ void Upstream::go_down(TimePoint now, std::string_view why) {
     }
     trial_ = Trial::none;
     silent_probes_ = 0;
+    datagrams.renew();
     if (health_ != Health::down) {
         health_ = Health::down;
         if (retry_at_ <= now) {

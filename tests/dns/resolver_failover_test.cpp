@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "dns/resolver_fixture.hpp"
 
@@ -365,6 +367,78 @@ TEST_F(ResolverFailoverTest, ASocketThatCannotSendIsReplaced) {
     break_sockets(upstream.address());
     all_are_answered();
     EXPECT_TRUE(observer.downs.empty());
+}
+
+/// A server to which the way of some source ports is lost without a word, as when this machine has
+/// lost an IPv6 address, or a NAT on the way keeps what it knew of them.
+class LossyUpstream {
+public:
+    explicit LossyUpstream(PollLoop& loop)
+        : upstream(loop, [this](FakeUpstream& self, const FakeUpstream::Query& query) {
+              if (lost_ports.contains(query.port())) {
+                  ++lost;
+              } else {
+                  seen_ports.insert(query.port());
+                  answer_all(self, query);
+              }
+          }) {}
+
+    void lose_seen_ports() { lost_ports = std::exchange(seen_ports, {}); }
+
+    FakeUpstream upstream;
+    std::set<std::uint16_t> seen_ports;
+    std::set<std::uint16_t> lost_ports;
+    unsigned lost = 0;
+};
+
+TEST_F(ResolverFailoverTest, ASocketThatBringsNoAnswersIsReplaced) {
+    LossyUpstream lossy(loop);
+    start({lossy.upstream.address()}, 30ms, 1);
+    for (int i = 0; i < 200; ++i) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+    }
+    lossy.lose_seen_ports();
+    for (int i = 0; i < 200; ++i) {
+        lookup("a.test");
+    }
+    EXPECT_GE(lossy.lost, 1u);
+    EXPECT_LE(lossy.lost, lossy.lost_ports.size())
+        << "a query was sent where another had been lost";
+}
+
+TEST_F(ResolverFailoverTest, AfterSilenceItIsProbedFromANewSocket) {
+    LossyUpstream lossy(loop);
+    FakeUpstream good(loop, answer_all);
+    start({lossy.upstream.address(), good.address()}, 30ms, 3);
+    for (int i = 0; i < 400; ++i) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+    }
+    lossy.lose_seen_ports();
+    while (observer.downs.empty()) {
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+    }
+    const auto lost = lossy.lost;
+    ASSERT_TRUE(loop.run_until([&] { return !observer.ups.empty(); }, 3s));
+    EXPECT_EQ(lossy.lost, lost);
+}
+
+TEST_F(ResolverFailoverTest, AnOutageOpensFewSockets) {
+    std::set<std::uint16_t> ports;
+    FakeUpstream silent(loop,
+                        [&](FakeUpstream&, const auto& query) { ports.insert(query.port()); });
+    start({silent.address()}, 100ms, 1);
+    std::vector<Recorder> recorders(20000);
+    std::size_t asked = 0;
+    const auto begin = Clock::now();
+    while (Clock::now() < begin + 1s && asked < recorders.size()) {
+        for (int i = 0; i < 20; ++i, ++asked) {
+            resolver->resolve(name_of("n" + std::to_string(asked) + ".test"), recorders.at(asked));
+        }
+        loop.run_for(1ms);
+    }
+    const auto timeouts = static_cast<std::size_t>((Clock::now() - begin) / 100ms) + 1;
+    EXPECT_GT(asked, 1000u);
+    EXPECT_LE(ports.size(), 16 * 2 * timeouts) << asked << " queries";
 }
 
 TEST_F(ResolverFailoverTest, ManyQueriesToAClosedPortAllFail) {
