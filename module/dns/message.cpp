@@ -201,9 +201,6 @@ public:
         if (rcode != rcode_noerror && rcode != rcode_nxdomain) {
             return fail(rcode_text(rcode));
         }
-        if (rcode == rcode_noerror && is_referral()) {
-            return fail("a referral");
-        }
         if (!follow_chain()) {
             return Reading::failed;
         }
@@ -211,6 +208,9 @@ public:
             answer_.addresses.clear();
             answer_.result = Result::nxdomain;
             return Reading::answered;
+        }
+        if (answer_.addresses.empty() && is_referral()) {
+            return fail("a referral");
         }
         drop_repetitions(answer_.addresses);
         answer_.result = answer_.addresses.empty() ? Result::no_addresses : Result::ok;
@@ -249,10 +249,12 @@ private:
         return true;
     }
 
-    /// Whether the server only knows who knows: no answer, and not the lack of one either
-    /// (RFC 2308 §2.2).
+    /// Whether an answer without addresses says only who knows them: it names servers, and has no
+    /// SOA that would speak of the lack (RFC 2308 §2.2). AA is about the name that was asked for,
+    /// and no word about what that is an alias of.
     bool is_referral() const {
-        return (message_[2] & flag_aa) == 0 && answers() == 0 && names_servers_ && !has_soa_;
+        const bool authoritative = (message_[2] & flag_aa) != 0 && answer_.cnames.empty();
+        return !authoritative && names_servers_ && !has_soa_;
     }
 
     /// Collects the addresses of the name at the end of the chain of CNAMEs.

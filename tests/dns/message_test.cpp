@@ -128,9 +128,23 @@ TEST_F(MessageTest, TellsNoDataFromAReferral) {
     authoritative.bytes[2] |= 0x04;
     EXPECT_TRUE(is_no_data(authoritative));
     EXPECT_TRUE(is_no_data(from().record("example.com", 6, 300, soa)));
-    EXPECT_TRUE(is_no_data(
-        response().cname("@", "gone.example", 10).into(8).record("example", 2, 300, ns)));
     EXPECT_TRUE(is_no_data(response().into(10).record("example.com", 2, 300, ns)));
+
+    // A server that knows the alias, but of its target only who knows; AA is about the alias.
+    for (const unsigned aa : {0x00, 0x04}) {
+        const auto alias = [&] { return response().cname("@", "host.sub.example", 10).into(8); };
+        auto known = alias().record("sub.example", 2, 300, ns);
+        known.bytes[2] |= aa;
+        EXPECT_EQ(read(known), Reading::failed);
+        EXPECT_EQ(answer_.detail, "a referral");
+        EXPECT_TRUE(answer_.cnames.empty());
+        auto no_data = alias().record("sub.example", 2, 300, ns).record("sub.example", 6, 300, soa);
+        no_data.bytes[2] |= aa;
+        EXPECT_TRUE(is_no_data(no_data));
+        auto nothing = alias();
+        nothing.bytes[2] |= aa;
+        EXPECT_TRUE(is_no_data(nothing));
+    }
 
     EXPECT_EQ(read(from(3)), Reading::answered);
     EXPECT_EQ(answer_.result, Result::nxdomain);

@@ -18,6 +18,7 @@ std::string zone() {
         "v6only AAAA 2001:db8::1\n"
         "text TXT \"nothing to see\"\n"
         "loop1 CNAME loop2\nloop2 CNAME loop1\n"
+        "elsewhere CNAME host.sub\nsub NS ns.other.test.\n"
         "_under.score A 192.0.2.9\n"
         "*.wild 60 A 192.0.2.7\n";
     for (int i = 0; i < 300; ++i) {
@@ -72,6 +73,11 @@ TEST_F(ResolverKnotTest, RefusalsAndLoopsAreFailures) {
     const auto refused = lookup("www.example.org");
     EXPECT_EQ(refused.result, Result::upstream_failure);
     EXPECT_EQ(refused.detail, "REFUSED from " + knot->address().text());
+    for (const auto* name : {"host.sub.example.test", "elsewhere.example.test"}) {
+        const auto referral = lookup(name);
+        EXPECT_EQ(referral.result, Result::upstream_failure) << name;
+        EXPECT_EQ(referral.detail, "a referral from " + knot->address().text());
+    }
     EXPECT_EQ(lookup("loop1.example.test").result, Result::upstream_failure);
 }
 
