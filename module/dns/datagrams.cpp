@@ -24,6 +24,16 @@ constexpr bool would_block(int code) {
     return code == EAGAIN || code == EWOULDBLOCK;
 }
 
+constexpr bool is_shortage(int code) {
+    return would_block(code) || code == ENOBUFS || code == ENOMEM;
+}
+
+/// As when the address is gone that the socket is bound to, or its way to the server.
+constexpr bool stays_with_socket(int code) {
+    return code == EINVAL || code == EADDRNOTAVAIL || code == ENETUNREACH || code == EHOSTUNREACH ||
+           code == EDESTADDRREQ;
+}
+
 }  // namespace
 
 Datagrams::Datagrams(EventLoop& loop, Random& random, const SocketAddress& upstream,
@@ -119,19 +129,26 @@ void Datagrams::transmit(Flight& flight) {
             return;
         }
         if (::send(socket->fd(), packet.data(), packet.size(), MSG_NOSIGNAL) >= 0) {
+            forbidden_ = 0;
             expect(flight, *socket);
             return;
         }
-        // A refusal may be the news of an earlier query on this socket; then a second send tells.
-        // Other errors may stay with the socket, as when its own address is gone.
         const int code = errno;
-        trouble_ = would_block(code) || code == ENOBUFS || code == ENOMEM ? Trouble::unsent
-                                                                          : Trouble::refused;
         why_ = std::generic_category().message(code);
-        if (trouble_ == Trouble::refused) {
-            refuse_all(*socket, code);
-            broken = code != ECONNREFUSED ? socket : nullptr;
+        if (code == EPERM) {
+            // A firewall: it may let those flows pass that it knows, as while it has no room to
+            // remember more.
+            trouble_ = ++forbidden_ < UdpPool::slots ? Trouble::unsent : Trouble::refused;
+            continue;
         }
+        if (is_shortage(code)) {
+            trouble_ = Trouble::unsent;
+            continue;
+        }
+        // It may be the news of an earlier query on this socket; then a second send tells.
+        trouble_ = Trouble::refused;
+        refuse_all(*socket, code);
+        broken = stays_with_socket(code) ? socket : nullptr;
     }
 }
 

@@ -77,6 +77,7 @@ private:
     Flight* sending_ = nullptr;
     Trouble trouble_ = Trouble::unsent;  // why the flight being sent did not leave
     std::string why_;
+    unsigned forbidden_ = 0;  // sends that a firewall has refused in a row
 
     UdpPool::Socket* reading_ = nullptr;
     unsigned reads_left_ = 0;

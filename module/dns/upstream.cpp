@@ -13,8 +13,6 @@ constexpr std::chrono::seconds last_pause{30};
 // Every resolver knows of it. Not the root: c-ares 1.31 and 1.32 cannot ask for its empty name.
 constexpr Upstream::Question harmless{"arpa", RecordType::ns};
 
-constexpr std::string_view no_answer = "no answer in time";
-
 }  // namespace
 
 Upstream::Upstream(EventLoop& loop, Random& random, ResolverObserver& observer,
@@ -76,7 +74,7 @@ void Upstream::silent(const Name& name, TimePoint sent_at, TimePoint now) {
     const bool on_trial = trial_ != Trial::none;
     failed_trial_ = failed_trial_ || on_trial;
     if (++silences_ + silent_probes_ >= silences_until_down || on_trial) {
-        go_down(now, no_answer);
+        go_silent(now);
     }
 }
 
@@ -126,7 +124,7 @@ void Upstream::probe_silent(TimePoint sent_at, TimePoint now) {
         return;
     }
     if (silences_ + ++silent_probes_ >= silences_until_down) {
-        go_down(now, no_answer);
+        go_silent(now);
     }
 }
 
@@ -142,13 +140,16 @@ void Upstream::turn_up() {
     }
 }
 
-void Upstream::go_down(TimePoint now, std::string_view why) {
-    if (health_ == Health::down && trial_ == Trial::none) {
-        return;
+void Upstream::go_silent(TimePoint now) {
+    if (health_ != Health::down || trial_ != Trial::none) {
+        datagrams.renew();
+        go_down(now, "no answer in time");
     }
+}
+
+void Upstream::go_down(TimePoint now, std::string_view why) {
     trial_ = Trial::none;
     silent_probes_ = 0;
-    datagrams.renew();
     if (health_ != Health::down) {
         health_ = Health::down;
         if (retry_at_ <= now) {

@@ -75,6 +75,7 @@ private:
     enum class Trial { none, due, under_way };
 
     void turn_up();
+    void go_silent(TimePoint now);
     void go_down(TimePoint now, std::string_view why);
 
     Random& random_;

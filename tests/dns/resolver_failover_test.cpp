@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -12,8 +13,32 @@
 
 #include "dns/resolver_fixture.hpp"
 
+namespace {
+
+std::set<int> forbidden_sockets;
+
+}  // namespace
+
+/// As in the C library, but for sockets that a firewall is to forbid.
+extern "C" ssize_t send(int fd, const void* data, size_t size, int flags) {
+    if (forbidden_sockets.contains(fd)) {
+        errno = EPERM;
+        return -1;
+    }
+    return sendto(fd, data, size, flags, nullptr, 0);
+}
+
 namespace dns_tools::dns::test {
 namespace {
+
+/// Sends from these sockets fail while it lives.
+class Forbidden {
+public:
+    explicit Forbidden(std::set<int> sockets) { forbidden_sockets = std::move(sockets); }
+    ~Forbidden() { forbidden_sockets.clear(); }
+    Forbidden(const Forbidden&) = delete;
+    Forbidden& operator=(const Forbidden&) = delete;
+};
 
 using ResolverFailoverTest = ResolverTest;
 using Clock = std::chrono::steady_clock;
@@ -339,19 +364,28 @@ TEST_F(ResolverFailoverTest, AClosedPortGoesToTheNextUpstreamAtOnce) {
     EXPECT_LT(Clock::now() - begin, 500ms);
 }
 
-/// Leaves the sockets that are connected to `server` unable to send, as when this machine has lost
-/// the address they are bound to.
-void break_sockets(const SocketAddress& server) {
+/// The sockets that are connected to `server`.
+std::set<int> sockets_to(const SocketAddress& server) {
+    std::set<int> found;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
         const int fd = std::stoi(entry.path().filename());
         sockaddr_in peer{};
         socklen_t size = sizeof peer;
         if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
             ntohs(peer.sin_port) == server.port()) {
-            sockaddr none{};
-            none.sa_family = AF_UNSPEC;
-            EXPECT_EQ(connect(fd, &none, sizeof none), 0);
+            found.insert(fd);
         }
+    }
+    return found;
+}
+
+/// Leaves the sockets that are connected to `server` unable to send, as when this machine has lost
+/// the address they are bound to.
+void break_sockets(const SocketAddress& server) {
+    for (const int fd : sockets_to(server)) {
+        sockaddr none{};
+        none.sa_family = AF_UNSPEC;
+        EXPECT_EQ(connect(fd, &none, sizeof none), 0);
     }
 }
 
@@ -367,6 +401,55 @@ TEST_F(ResolverFailoverTest, ASocketThatCannotSendIsReplaced) {
     break_sockets(upstream.address());
     all_are_answered();
     EXPECT_TRUE(observer.downs.empty());
+}
+
+TEST_F(ResolverFailoverTest, AFirewallThatRefusesOneFlowRefusesNoOther) {
+    std::vector<FakeUpstream::Query> held;
+    FakeUpstream upstream(loop, [&](FakeUpstream&, const auto& query) { held.push_back(query); });
+    start({upstream.address()}, 5s, 1);
+    std::vector<Recorder> recorders(400);
+    const auto ask = [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i) {
+            resolver->resolve(name_of("n" + std::to_string(i) + ".test"), recorders[i]);
+        }
+    };
+    ask(0, 200);
+    const auto sockets = sockets_to(upstream.address());
+    ASSERT_EQ(sockets.size(), 16u);
+    const Forbidden forbidden({*sockets.begin()});
+    ask(200, 400);
+    loop.run_for(50ms);
+    upstream.handle_with(answer_all);
+    for (const auto& query : held) {
+        answer_all(upstream, query);
+    }
+    ASSERT_TRUE(loop.run_until([&] { return resolver->outstanding() == 0; }));
+    const auto failures = [&](std::size_t from, std::size_t to) {
+        return std::count_if(recorders.begin() + static_cast<std::ptrdiff_t>(from),
+                             recorders.begin() + static_cast<std::ptrdiff_t>(to),
+                             [](const auto& one) { return one.answer.result != Result::ok; });
+    };
+    EXPECT_EQ(failures(0, 200), 0) << "these had left";
+    EXPECT_LE(failures(200, 400), 8) << "one in 256 meets the same socket twice";
+    EXPECT_TRUE(observer.downs.empty());
+}
+
+TEST_F(ResolverFailoverTest, AFirewallThatRefusesAllFlowsLeavesTheServerOut) {
+    FakeUpstream upstream(loop, answer_all);
+    FakeUpstream good(loop, answer_all);
+    start({upstream.address(), good.address()}, 300ms, 1);
+    for (int i = 0; i < 400; ++i) {
+        lookup("a.test");
+    }
+    {
+        const Forbidden forbidden(sockets_to(upstream.address()));
+        for (int i = 0; i < 100; ++i) {
+            lookup("a.test");
+        }
+        EXPECT_EQ(observer.downs, std::vector{upstream.address()});
+        EXPECT_EQ(lookup("a.test").result, Result::ok);
+    }
+    EXPECT_TRUE(loop.run_until([&] { return !observer.ups.empty(); }, 5s));
 }
 
 /// A server to which the way of some source ports is lost without a word, as when this machine has
