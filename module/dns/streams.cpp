@@ -39,8 +39,8 @@ public:
         }
         leave();
         const bool answered = ending == AresChannel::Ending::answered;
-        if (!answered || ++line_.answers >= answers_a_line) {
-            line_.retired = true;
+        line_.retired = line_.retired || !answered || ++line_.answers >= answers_a_line;
+        if (line_.retired && line_.ids.empty()) {
             streams_.sweep_->post();
         }
         if (!answered) {

@@ -375,6 +375,31 @@ TEST_F(ResolverAnswersTest, AConnectionThatHangsIsNotUsedAgain) {
     EXPECT_EQ(resolver->upstreams()[0].health, Resolver::Health::up);
 }
 
+TEST_F(ResolverAnswersTest, AConnectionThatHungIsClosedAfterItsLastAnswer) {
+    std::vector<FakeUpstream::Query> held;
+    FakeUpstream upstream(loop, [&](auto& self, const auto& query) {
+        if (query.over_tcp()) {
+            held.push_back(query);
+        } else {
+            self.reply(query, Packet(query.bytes).truncated().bytes);
+        }
+    });
+    start({upstream.address()}, 400ms, 1);
+    Recorder first;
+    Recorder second;
+    resolver->resolve(name_of("a.test"), first);
+    loop.run_for(200ms);
+    resolver->resolve(name_of("b.test"), second);
+    ASSERT_TRUE(loop.run_until([&] { return first.calls == 1; }));
+    EXPECT_EQ(second.calls, 0);
+    ASSERT_EQ(held.size(), 2u);
+    EXPECT_EQ(upstream.connections(), 1u);
+    answer_all(upstream, held[1]);
+    ASSERT_TRUE(loop.run_until([&] { return second.calls == 1; }));
+    expect_genuine(second.answer);
+    EXPECT_TRUE(loop.run_until([&] { return upstream.open_connections() == 0; }, 2s));
+}
+
 TEST_F(ResolverAnswersTest, AConnectionThatBreaksIsTriedAgain) {
     int broken = 0;
     FakeUpstream upstream(loop, [&](auto& self, const auto& query) {

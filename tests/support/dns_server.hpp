@@ -69,6 +69,7 @@ public:
     void handle_with(Handler handler) { handler_ = std::move(handler); }
     const std::vector<Query>& received() const { return received_; }
     std::size_t connections() const { return connections_made_; }
+    std::size_t open_connections() const { return connections_.size(); }
 
     /// Sends `message` back the way the query came, with the query's id.
     void reply(const Query& query, Bytes message);
