@@ -113,10 +113,19 @@ std::variant<std::string, NameError> to_ascii(std::string_view text) {
     for (std::size_t begin = 0; begin <= dotted.size();) {
         const auto end = std::min(dotted.find('.', begin), dotted.size());
         const auto label = std::string_view(dotted).substr(begin, end - begin);
+        const auto begin_of_label = name.size();
         if (std::all_of(label.begin(), label.end(), is_ascii)) {
             name += label;
         } else if (const auto error = append_a_label(name, label)) {
             return *error;
+        }
+        // A label takes microseconds: none is converted in vain.
+        const bool is_empty = name.size() == begin_of_label;
+        if (!is_empty && name.size() > Name::max_size) {
+            return NameError::too_long;
+        }
+        if (is_empty && end + 1 < dotted.size()) {
+            return NameError::empty_label;
         }
         name += '.';
         begin = end + 1;
