@@ -60,6 +60,16 @@ resolver('nowhere.invalid',            qr/"nowhere\.invalid"/,   qr/ADDRESS/);
 resolver('127.0.0.1/8',                qr{"127\.0\.0\.1/8"},     qr/ADDRESS/);
 resolver('timeout=2s',                 qr/ADDRESS/);
 
+{
+    my @nameservers = map { "127.0.0.$_" } 1 .. 65;
+    check 'dns_tools_resolver with 65 addresses',
+        [qr/"dns_tools_resolver"/, qr/"127\.0\.0\.65"/, qr/at most 64 nameservers/],
+        http => "dns_tools_resolver @nameservers;";
+    my ($code, $said) =
+        DnsTools::Nginx->check_conf(http => "dns_tools_resolver @nameservers[0 .. 63];");
+    is $code, 0, '64 nameservers are accepted' or diag $said;
+}
+
 check 'dns_tools_resolver without an address',
     qr/invalid number of arguments in "dns_tools_resolver"/,
     http => 'dns_tools_resolver;';

@@ -14,7 +14,11 @@ std::string_view resolver_library_version() noexcept {
 }
 
 std::vector<SocketAddress> system_nameservers() {
-    return AresChannel::system_servers();
+    auto servers = AresChannel::system_servers();
+    if (servers.size() > max_upstreams) {
+        servers.erase(servers.begin() + max_upstreams, servers.end());
+    }
+    return servers;
 }
 
 Resolver::Resolver(EventLoop& loop, Random& random, ResolverObserver& observer,

@@ -55,8 +55,11 @@ public:
     virtual void query_timed_out(std::size_t /*upstream*/) noexcept {}
 };
 
+/// How many nameservers a resolver can ask.
+inline constexpr std::size_t max_upstreams = 64;
+
 struct ResolverOptions {
-    /// At most 64; more are left out.
+    /// At most `max_upstreams`; more are left out.
     std::vector<SocketAddress> upstreams;
     /// How long one attempt waits for its answer.
     std::chrono::milliseconds timeout{2000};
@@ -71,7 +74,7 @@ struct ResolverOptions {
 /// The version of c-ares that is loaded: "1.18.1".
 std::string_view resolver_library_version() noexcept;
 
-/// The nameservers of /etc/resolv.conf, as c-ares reads it.
+/// The nameservers of /etc/resolv.conf, as c-ares reads it: the first `max_upstreams`.
 std::vector<SocketAddress> system_nameservers();
 
 /// Looks up A records of names at several upstreams: attempts, failover, health and deadlines are

@@ -10,7 +10,7 @@ namespace dns_tools::dns {
 namespace {
 
 constexpr std::chrono::milliseconds tick_length{50};
-constexpr std::size_t max_upstreams = 64;  // Query keeps a bit for each
+static_assert(max_upstreams <= 64, "Query keeps a bit for each");
 
 // Ids are 16 bits and must stay easy to draw at random.
 constexpr std::size_t max_outstanding = 32768;

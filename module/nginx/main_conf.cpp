@@ -29,6 +29,9 @@ char* add_upstreams(ngx_conf_t* cf, MainConf& conf, const ngx_str_t& value) {
                        "attempts=NUMBER");
     }
     for (const auto& address : std::span(url.addrs, url.naddrs)) {
+        if (conf.upstreams.size() == dns::max_upstreams) {
+            return invalid(cf, value, "at most 64 nameservers can be asked");
+        }
         conf.upstreams.emplace_back(*address.sockaddr);
     }
     return fine;
