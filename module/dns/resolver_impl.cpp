@@ -15,10 +15,21 @@ static_assert(max_upstreams <= 64, "Query keeps a bit for each");
 // Ids are 16 bits and must stay easy to draw at random.
 constexpr std::size_t max_outstanding = 32768;
 
-constexpr const char* no_upstream = "no upstream is configured";
-
 constexpr std::uint64_t bit(std::size_t upstream) noexcept {
     return std::uint64_t{1} << upstream;
+}
+
+Probes::Upstreams make_upstreams(EventLoop& loop, Random& random, ResolverObserver& observer,
+                                 const ResolverOptions& options) {
+    Probes::Upstreams made;
+    for (const auto& address : options.upstreams) {
+        if (made.size() == max_upstreams) {
+            break;
+        }
+        made.push_back(std::make_unique<Upstream>(loop, random, observer, address, made.size(),
+                                                  options.timeout));
+    }
+    return made;
 }
 
 }  // namespace
@@ -29,19 +40,11 @@ Resolver::Impl::Impl(EventLoop& loop, Random& random, ResolverObserver& observer
       observer_(observer),
       options_(std::move(options)),
       queries_(*this, std::min(options_.max_outstanding, max_outstanding)),
+      upstreams_(make_upstreams(loop, random, observer, options_)),
       settle_task_(loop.make_task([this] { settle(); })),
       tick_(loop.make_timer([this] { tick(); })),
-      retry_timer_(loop.make_timer([this] { retry_down(); })) {
+      probes_(loop, *this, *this, upstreams_, options_.timeout) {
     overloaded_.result = Result::overloaded;
-    for (const auto& address : options_.upstreams) {
-        if (upstreams_.size() == max_upstreams) {
-            break;
-        }
-        upstreams_.push_back(std::make_unique<Upstream>(loop, random, observer, address,
-                                                        upstreams_.size(), options_.timeout));
-        probes_.emplace_back(new Attempt(*this, nullptr));
-        probes_.back()->upstream = upstreams_.back().get();
-    }
 }
 
 const Answer* Resolver::Impl::resolve(const Name& name, Waiter& waiter) {
@@ -137,13 +140,10 @@ void Resolver::Impl::settle() {
         if (attempt->query() != nullptr) {
             settle(*attempt->query());
         } else {
-            settle_probe(*attempt);
+            probes_.settle(*attempt);
         }
     }
-    if (!probe_waiters_.empty() && (probe_answered_ || round_ == 0)) {
-        answer_probes();
-    }
-    plan_retry();
+    probes_.settled();
     if (under_way_.empty() && pausing_.empty()) {
         tick_->disarm();
     }
@@ -250,7 +250,7 @@ void Resolver::Impl::conclude_failed(Query& query) {
     answer.addresses.clear();
     answer.cnames.clear();
     answer.detail = query.attempt.upstream != nullptr ? query.attempt.description(options_.timeout)
-                                                      : no_upstream;
+                                                      : std::string(no_upstream);
     conclude(query);
 }
 
@@ -261,106 +261,6 @@ void Resolver::Impl::conclude(Query& query) {
         waiter->answered(query.answer, waiter->joined_ ? Source::coalesced : Source::upstream);
     }
     queries_.give_back(query);
-}
-
-void Resolver::Impl::probe(Waiter& waiter) {
-    probe_waiters_.push_back(waiter);
-    if (round_ != 0) {
-        need_tick(OnExit::wait);
-        if (probe_answered_) {
-            settle_task_->post();
-        }
-        return;
-    }
-    probe_answered_ = probe_refused_ = false;
-    for (std::size_t k = 0; k < probes_.size(); ++k) {
-        round_ |= bit(k);
-        send_probe(k, OnExit::wait);
-    }
-    if (probes_.empty()) {
-        settle_task_->post();
-    }
-}
-
-/// One that is under way serves as well.
-void Resolver::Impl::send_probe(std::size_t upstream, OnExit on_exit) {
-    if ((probing_ & bit(upstream)) != 0) {
-        return need_tick(on_exit);
-    }
-    probing_ |= bit(upstream);
-    Attempt& attempt = *probes_[upstream];
-    const auto question = upstreams_[upstream]->probe_question();
-    attempt.message.build(question.name, question.type, true);
-    depart(attempt, on_exit);
-}
-
-/// Finds out whether what was down is back, so that no lookup has to.
-void Resolver::Impl::retry_down() {
-    const auto now = loop_.now();
-    for (std::size_t k = 0; k < upstreams_.size(); ++k) {
-        if (upstreams_[k]->claim_retry(now)) {
-            send_probe(k, OnExit::abandon);
-        }
-    }
-    plan_retry();
-}
-
-/// The timer runs only while an upstream is down.
-void Resolver::Impl::plan_retry() {
-    std::optional<std::chrono::steady_clock::time_point> first;
-    for (const auto& upstream : upstreams_) {
-        if (const auto retry = upstream->retry_at(); retry && (!first || *retry < *first)) {
-            first = retry;
-        }
-    }
-    if (!first) {
-        return retry_timer_->disarm();
-    }
-    if (!retry_timer_->armed() || *first < retry_at_) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - loop_.now());
-        retry_timer_->arm(std::max(left, std::chrono::milliseconds(0)), OnExit::abandon);
-        retry_at_ = *first;
-    }
-}
-
-void Resolver::Impl::settle_probe(Attempt& attempt) {
-    const auto now = loop_.now();
-    switch (attempt.outcome) {
-        case Attempt::Outcome::timed_out:
-            attempt.upstream->probe_silent(attempt.sent_at, now);
-            break;
-        case Attempt::Outcome::refused:
-            attempt.upstream->probe_unreachable(now, attempt.why);
-            probe_refused_ = true;
-            break;
-        case Attempt::Outcome::unsent:
-            probe_refused_ = true;
-            break;
-        default:
-            attempt.upstream->probe_answered(now);
-            probe_answered_ = true;
-    }
-    probing_ &= ~bit(attempt.upstream->place());
-    round_ &= ~bit(attempt.upstream->place());
-}
-
-void Resolver::Impl::answer_probes() {
-    Answer answer;
-    if (probe_answered_) {
-        answer.result = Result::ok;
-    } else if (probes_.empty()) {
-        answer.result = Result::upstream_failure;
-        answer.detail = no_upstream;
-    } else {
-        answer.result = probe_refused_ ? Result::upstream_failure : Result::upstream_timeout;
-        answer.detail = probes_.back()->description(options_.timeout);
-    }
-    // Whoever is called may probe again and joins the next round of calls, not this one.
-    List<Waiter> due;
-    due.append(probe_waiters_);
-    while (Waiter* waiter = due.pop_front()) {
-        waiter->answered(answer, Source::upstream);
-    }
 }
 
 void Resolver::Impl::tick() {
@@ -396,7 +296,7 @@ void Resolver::Impl::need_tick(OnExit on_exit) {
 bool Resolver::Impl::somebody_waits() const {
     const auto waited_for = [this](const Attempt& attempt) {
         return attempt.query() != nullptr ? !attempt.query()->waiters.empty()
-                                          : !probe_waiters_.empty();
+                                          : probes_.somebody_waits();
     };
     return under_way_.find_if(waited_for) != nullptr || pausing_.find_if(waited_for) != nullptr;
 }

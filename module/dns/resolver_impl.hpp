@@ -10,6 +10,7 @@
 #include "base/list.hpp"
 #include "dns/attempt.hpp"
 #include "dns/local_names.hpp"
+#include "dns/probes.hpp"
 #include "dns/query.hpp"
 #include "dns/resolver.hpp"
 #include "dns/upstream.hpp"
@@ -18,12 +19,12 @@ namespace dns_tools::dns {
 
 /// How questions become attempts. An attempt that ends is queued by `ended`, from inside c-ares as
 /// a rule, and acted upon by `settle`, outside of it.
-class Resolver::Impl final : private Attempt::Owner {
+class Resolver::Impl final : private Attempt::Owner, private Probes::Host {
 public:
     Impl(EventLoop& loop, Random& random, ResolverObserver& observer, ResolverOptions options);
 
     const Answer* resolve(const Name& name, Waiter& waiter);
-    void probe(Waiter& waiter);
+    void probe(Waiter& waiter) { probes_.ask_all(waiter); }
 
     std::optional<std::chrono::steady_clock::time_point> last_answer() const noexcept;
     std::size_t outstanding() const noexcept { return queries_.size(); }
@@ -31,22 +32,20 @@ public:
 
 private:
     void ended(Attempt& attempt) noexcept override;
+    void depart(Attempt& attempt, OnExit on_exit) override;
+    void attend() override { need_tick(OnExit::wait); }
+    void settle_soon() override { settle_task_->post(); }
+
     void settle();
     void settle(Query& query);
-    void settle_probe(Attempt& attempt);
-    void send_probe(std::size_t upstream, OnExit on_exit);
-    void retry_down();
-    void plan_retry();
     void tell(const Attempt& attempt, std::chrono::steady_clock::time_point now) const;
 
     void advance(Query& query);
     Upstream* choose(const Query& query);
     void launch(Query& query, Upstream& upstream);
     void pause(Query& query);
-    void depart(Attempt& attempt, OnExit on_exit);
     void conclude(Query& query);
     void conclude_failed(Query& query);
-    void answer_probes();
 
     void tick();
     void need_tick(OnExit on_exit);
@@ -59,7 +58,7 @@ private:
     Answer overloaded_;
 
     QueryTable queries_;
-    std::vector<std::unique_ptr<Upstream>> upstreams_;
+    Probes::Upstreams upstreams_;
     std::size_t next_upstream_ = 0;
 
     // All attempts wait equally long, so each queue is in the order of its deadlines.
@@ -67,19 +66,11 @@ private:
     List<Attempt> pausing_;
     List<Attempt> ended_;
 
-    std::vector<std::unique_ptr<Attempt>> probes_;  // one an upstream
-    List<Waiter> probe_waiters_;
-    // A bit for each upstream: probed now, and of these, waited for by the round of probe().
-    std::uint64_t probing_ = 0;
-    std::uint64_t round_ = 0;
-    bool probe_answered_ = false;
-    bool probe_refused_ = false;
-
     std::unique_ptr<Task> settle_task_;
     std::unique_ptr<Timer> tick_;
     OnExit tick_on_exit_ = OnExit::abandon;
-    std::unique_ptr<Timer> retry_timer_;  // while an upstream is down
-    std::chrono::steady_clock::time_point retry_at_{};
+
+    Probes probes_;
 };
 
 }  // namespace dns_tools::dns

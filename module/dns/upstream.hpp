@@ -17,6 +17,9 @@
 
 namespace dns_tools::dns {
 
+/// Why there is no answer where no upstream is.
+inline constexpr std::string_view no_upstream = "no upstream is configured";
+
 /// A nameserver: the ways to it, and whether it answers.
 ///
 /// One that was down and answers a probe is on trial: it may answer probes from its cache and know
