@@ -63,7 +63,7 @@ bench: ## Measure the CPU time of each route against `return 200`, and an append
 image: ## Build the container image (IMAGE=dns-tools[:TAG])
 	@scripts/image
 
-deb: ## Build the Debian package: build/libnginx-mod-http-dns-tools_*.deb
+deb: ## Build the Debian package: build/libnginx-mod-http-dns-tools_*.deb (RELEASE=1.2.0-rc.1)
 	@scripts/deb
 
 test-deploy: ## Test the image, compose.yaml, the package, the chart and openapi.yaml (root; PARTS=image)

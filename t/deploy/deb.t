@@ -11,10 +11,17 @@ needs_engine();
 my ($deb)     = glob(($ENV{BUILD} // 'build') . '/libnginx-mod-http-dns-tools_*.deb');
 my ($changes) = glob(($ENV{BUILD} // 'build') . '/nginx-dns-tools_*.changes');
 $deb && $changes or BAIL_OUT('there is no package: make deb');
-my ($version) = $deb =~ /_([0-9.]+)_/;
+my ($version) = $deb =~ m{_([^_/]+)_[^_/]+\.deb$};
+my ($release) = slurp('CMakeLists.txt') =~ /^project\(.* VERSION ([0-9.]+) /m;
 
 my ($status, $output) = command('lintian', '--allow-root', '--fail-on', 'warning', $changes);
 is $status, 0, 'lintian has no complaint' or diag $output;
+
+# scripts/test-deploy builds a candidate.
+is $version, "$release~rc.1", 'a release candidate';
+my @command = ('dpkg', '--compare-versions');
+is +(command(@command, $version, 'lt', $release))[0], 0, 'the release replaces it';
+is +(command(@command, $version, 'lt', "$release~rc.10"))[0], 0, 'and so does a later candidate';
 
 my $folder = temp_folder('deb');
 system('cp', $deb, "$folder/module.deb") == 0 or die 'cp';
@@ -81,7 +88,7 @@ inside 'a site with its directives', <<~"END";
     nginx
     END
 ok serves('/lookup?domain=localhost'), 'a lookup';
-is eval { $http->get('/info')->json->{version} }, $version, "the package's version is the module's";
+is eval { $http->get('/info')->json->{version} }, $release, 'the version';
 ok serves('/index.nginx-debian.html'), 'the rest of nginx';
 inside 'the description of the API',
     'cmp /usr/share/dns-tools/openapi.yaml /packages/openapi.yaml';
