@@ -26,6 +26,9 @@ my %env  = (
     PGPASSWORD            => DnsTools::Postgres::password());
 my $http = DnsTools::Http->new(port => $port);
 
+my $volume  = "dns-tools-test-$$";
+my @mounted = ('--volume', "$volume:/var/lib/dns-tools");
+
 # Of a network of its own the engine may have a warning to give.
 my @run = qw(run --rm --network none);
 
@@ -37,7 +40,7 @@ sub answers ($path = '/health') {
 subtest 'what it is' => sub {
     my $image = decode_json(docker('image', 'inspect', image()))->[0];
     cmp_ok $image->{Size}, '<', 150_000_000, 'its size';
-    note sprintf 'size: %.1f MB', $image->{Size} / 1e6;
+    note sprintf 'measured: %.1f MB', $image->{Size} / 1e6;
     is $image->{Config}{User},       '65532:65532', 'its user';
     is $image->{Config}{StopSignal}, 'SIGQUIT',     'its stop signal';
     ok $image->{Config}{ExposedPorts}{'3000/tcp'}, 'its port';
@@ -49,12 +52,14 @@ subtest 'what it is' => sub {
     unlike $packages, qr/^(?:gcc|g\+\+|cmake|make|curl|\S+-dev)$/m, 'nothing of the build is left';
 };
 
-# Three rounds, for the machine may be busy: what was answered must be saved in each; the best
-# times count.
-subtest 'start, load, stop' => sub {
+# What was answered must be saved in each of three rounds. The machine may be busy in one, so the
+# times are medians.
+subtest "start, load, stop $_->[0]" => sub {
+    my ($how, @options) = @$_;
     my (@starts, @stops, @ids);
+    $pg->sql('DELETE FROM dns_lookups') if $pg->table_exists;
     for my $round (1 .. 3) {
-        my $container = DnsTools::Container->new(env => \%env);
+        my $container = DnsTools::Container->new(env => \%env, options => \@options);
         my $begin     = time;
         $container->start;
         ok eventually(\&answers), "round $round: it answers" or return diag $container->logs;
@@ -74,19 +79,18 @@ subtest 'start, load, stop' => sub {
         unlike $container->logs, qr/\[(?:warn|error|crit|alert|emerg)\]/, 'a clean error log';
         $container->remove;
     }
-    note sprintf '%d lookups; start %s s, stop %s s', scalar @ids, map {
+    @$_ = sort { $a <=> $b } @$_ for \@starts, \@stops;
+    note sprintf "measured: $how: %d lookups; start %s s, stop %s s", scalar @ids, map {
         join ', ', map { sprintf '%.2f', $_ } @$_
     } \@starts, \@stops;
-    my ($start) = sort { $a <=> $b } @starts;
-    my ($stop)  = sort { $a <=> $b } @stops;
-    cmp_ok $start, '<', 1, 'it starts in less than a second';
-    cmp_ok $stop,  '<', 2, 'it stops in less than two';
-};
+    cmp_ok $starts[1], '<', 1, 'it starts in less than a second';
+    cmp_ok $stops[1],  '<', 2, 'it stops in less than two';
+    }
+    for ['without a journal'], ['with the journal on a volume', @mounted];
+docker('volume', 'rm', $volume);
 
 # A container that dies takes nothing along: the next one on the volume saves what it has answered.
 subtest 'the journal on a volume' => sub {
-    my $volume  = "dns-tools-test-$$";
-    my @mounted = ('--volume', "$volume:/var/lib/dns-tools");
     $pg->sql('DELETE FROM dns_lookups');
     $pg->stop;
     my $first = DnsTools::Container->new(env => \%env, options => \@mounted)->start;
@@ -117,7 +121,7 @@ subtest 'the journal on a volume' => sub {
     # Each client may have had one request under way whose answer it did not get.
     my $more = keys(%rows) - @ids;
     cmp_ok $more, '<=', $load->unanswered, 'and what was not answered is a row at most once';
-    note scalar @ids, ' answered, ', scalar $lost->(), " lost, $more saved without an answer";
+    note 'measured: ', scalar @ids, ' answered, ', scalar $lost->(), " lost, $more saved without an answer";
     docker('stop', '--time', 60, $next->id);
     is $next->state->{ExitCode}, 0, 'the next one ends by itself';
     $next->remove;
