@@ -45,6 +45,7 @@ sub docker (@argv) {
 
 # Makes a container, as unprivileged as it gets unless `privileged`; start() starts it.
 #   options   of `docker create`
+#   network   instead of the host's
 #   env       variables of the container
 #   image     instead of the one under test
 #   argv      arguments
@@ -54,8 +55,8 @@ sub new ($class, %o) {
     push @options, qw(--read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /tmp)
         if !$o{privileged};
     push @options, map { ('--env', "$_=$env{$_}") } sort keys %env;
-    my $id =
-        docker('create', qw(--network host), @options, $o{image} // image(), @{$o{argv} // []});
+    my $id = docker('create', '--network', $o{network} // 'host',
+        @options, $o{image} // image(), @{$o{argv} // []});
     my $self = bless {id => $id}, $class;
     push @running, $self;
     return $self;
