@@ -10,21 +10,24 @@ void Flights::add(Queue::Position end, std::size_t rows) {
     rows_ += rows;
 }
 
-std::optional<Flights::Batch> Flights::waiting() const noexcept {
+std::size_t Flights::first_waiting() const noexcept {
     const auto found = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) {
         return entry.state == State::waiting;
     });
-    return found == entries_.end() ? std::nullopt : std::optional(found->batch);
+    return static_cast<std::size_t>(found - entries_.begin());
+}
+
+std::optional<Flights::Batch> Flights::waiting() const noexcept {
+    const auto found = first_waiting();
+    return found == entries_.size() ? std::nullopt : std::optional(entries_[found].batch);
 }
 
 void Flights::sent(Instant now, Instant exactly) {
-    const auto entry = std::find_if(entries_.begin(), entries_.end(), [](const Entry& candidate) {
-        return candidate.state == State::waiting;
-    });
-    entry->state = State::in_flight;
-    entry->turn = ++turns_;
-    entry->sent = now;
-    entry->sent_exactly = exactly;
+    Entry& entry = entries_[first_waiting()];
+    entry.state = State::in_flight;
+    entry.turn = ++turns_;
+    entry.sent = now;
+    entry.sent_exactly = exactly;
     ++in_flight_;
 }
 
@@ -75,6 +78,23 @@ void Flights::split(Queue::Position middle, std::size_t rows) {
     entries_[at].batch.end = middle;
     entries_[at].batch.rows = rows;
     entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(at) + 1, second);
+}
+
+void Flights::recount(Batch& batch, std::size_t rows) {
+    rows_ -= batch.rows - rows;
+    batch.rows = rows;
+}
+
+void Flights::waiting_has(std::size_t rows) {
+    Entry& entry = entries_[first_waiting()];
+    recount(entry.batch, rows);
+    if (rows == 0) {
+        entry.state = State::settled;
+    }
+}
+
+void Flights::first_in_flight_has(std::size_t rows) {
+    recount(entries_[first()].batch, rows);
 }
 
 void Flights::retry_all() noexcept {

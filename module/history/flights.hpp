@@ -51,6 +51,11 @@ public:
     /// Its parts, the first of which ends at `middle` and has `rows` rows, wait to be sent instead.
     void split(Queue::Position middle, std::size_t rows);
 
+    /// The oldest batch that waits to be sent, or the first of those on their way, has only so many
+    /// rows any more. One that waits and has none left is settled.
+    void waiting_has(std::size_t rows);
+    void first_in_flight_has(std::size_t rows);
+
     /// All that are on their way wait to be sent again.
     void retry_all() noexcept;
 
@@ -69,7 +74,9 @@ private:
     };
 
     std::size_t first() const noexcept;
+    std::size_t first_waiting() const noexcept;
     void land(State state);
+    void recount(Batch& batch, std::size_t rows);
 
     std::vector<Entry> entries_;  // few: those in flight, and the halves of a batch that failed
     Queue::Position next_;

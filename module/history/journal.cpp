@@ -24,6 +24,7 @@ Journal::Journal(EventLoop& loop, Random& random, JournalObserver& observer,
       mode_(options.sync),
       size_(options.size),
       join_task_(loop.make_task([this] { join_waiting(); })),
+      damage_task_(loop.make_task([this] { tell_damages(); })),
       files_(loop, random, observer, *this, options, disk),
       sync_(loop, options, disk, *this) {}
 
@@ -147,8 +148,9 @@ void Journal::join(LoadedFolder folder) {
     for (LoadedSegment& segment : folder.segments) {
         segments_.join({.folder = folder.folder,
                         .file = std::move(segment.file),
-                        .runs = std::move(segment.runs)},
-                       segment.records);
+                        .runs = std::move(segment.runs),
+                        .oldest = segment.oldest,
+                        .records = segment.records});
     }
     observer_.journal_adopted(folder.records);
 }
@@ -172,8 +174,29 @@ bool Journal::takes_any_folder() const {
     return !segments_.has_backlog() && waiting_.empty();
 }
 
+Queue::Position Journal::read(Position from, Position until, std::size_t max_records,
+                              std::size_t max_bytes, std::vector<Record>& out) {
+    const auto end = segments_.read(from, until, max_records, max_bytes, out);
+    look_for_damages();
+    return end;
+}
+
+/// Who calls is not told from inside the call.
+void Journal::look_for_damages() {
+    if (segments_.has_damages()) {
+        damage_task_->post();
+    }
+}
+
+void Journal::tell_damages() {
+    files_.tell({.damages = segments_.take_damages(), .newer_files = {}, .left_alone = {}});
+    retire_acknowledged();
+    replenish();
+}
+
 void Journal::acknowledge(Position until) {
     segments_.acknowledge(until);
+    look_for_damages();
     retire_acknowledged();
     if (!waiting_.empty()) {
         join_task_->post();
@@ -198,16 +221,16 @@ void Journal::synced(Position until) {
     }
 }
 
-/// Goes on in another segment: of this one the disk may have forgotten what it did not write.
+/// Goes on in another segment: of this one the kernel may forget what it could not write, so what
+/// is left of it is kept in memory, at once.
 void Journal::sync_failed(const JournalSync::Files& files, const std::string& why) {
     for (const auto& file : files) {
-        if (!segments_.spoil(file)) {
+        if (!segments_.secure(file)) {
             files_.spoil(file);
         }
     }
     segments_.close();
-    retire_acknowledged();
-    replenish();
+    tell_damages();
     observer_.journal_sync_failed(why);
 }
 

@@ -45,9 +45,7 @@ public:
     double fill_ratio() const noexcept override;
 
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,
-                  std::vector<Record>& out) const override {
-        return segments_.read(from, until, max_records, max_bytes, out);
-    }
+                  std::vector<Record>& out) override;
     void acknowledge(Position until) override;
 
     /// Whether there is a folder, and room can be made in it.
@@ -81,6 +79,8 @@ private:
     void retire_acknowledged();
     void join_waiting();
     void join(LoadedFolder folder);
+    void look_for_damages();
+    void tell_damages();
 
     JournalObserver& observer_;
     const JournalSyncMode mode_;
@@ -90,6 +90,7 @@ private:
     JournalSegments segments_;
     std::deque<LoadedFolder> waiting_;  // until the open segment can be closed
     std::unique_ptr<Task> join_task_;
+    std::unique_ptr<Task> damage_task_;
     bool draining_ = false;
     JournalFiles files_;
     JournalSync sync_;

@@ -74,6 +74,9 @@ public:
     /// All its records are acknowledged; `last`: its folder holds no other.
     void retire(JournalSegments::Segment segment, bool last);
 
+    /// Tells the observer.
+    void tell(const JournalNews& news);
+
 private:
     struct Made;
     struct Found;
@@ -90,7 +93,6 @@ private:
     void recycle(JournalSegments::Segment segment);
     void unlink(JournalSegments::Segment segment);
     void remove(std::shared_ptr<JournalFolder> folder);
-    void tell(const JournalNews& news);
 
     Random& random_;
     JournalObserver& observer_;

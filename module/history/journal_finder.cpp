@@ -85,9 +85,10 @@ std::optional<LoadedFolder> JournalFinder::load(std::shared_ptr<JournalFolder> f
 LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
                                      const std::vector<std::string>& paths, JournalNews& news) {
     LoadedFolder loaded;
+    LoadLimits limits{.durable = durable_};
     std::vector<std::string> empty;
     for (const auto& path : paths) {
-        LoadedSegment segment = load_segment(path, disk_);
+        LoadedSegment segment = load_segment(path, disk_, limits);
         for (const auto& damage : segment.damages) {
             news.damages.emplace_back(path, damage);
         }
@@ -97,10 +98,6 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
         if (segment.file == nullptr) {
             empty.push_back(path);
             continue;
-        }
-        if (durable_) {
-            // Should it fail, then nobody waits for these records any more.
-            disk_.sync(segment.file->fd());
         }
         segment.file->close();  // there may be more of them than descriptors
         loaded.bytes += segment.file->size();

@@ -19,7 +19,6 @@ struct FrameHeader {
 static_assert(sizeof(FrameHeader) == frame::overhead);
 
 constexpr std::uint32_t frame_magic = 0x9df4'e8a7;
-constexpr std::size_t alignment = 8;
 constexpr std::size_t covered_from = offsetof(FrameHeader, index);
 
 // No smaller than an encoded record without a domain and addresses.
@@ -43,25 +42,9 @@ std::size_t apparent_size(std::span<const std::byte> bytes) noexcept {
     }
     const auto header = header_at(bytes.data());
     const bool plausible = header.magic == frame_magic && header.payload_size >= min_payload &&
-                           header.payload_size % alignment == 0 &&
+                           header.payload_size % frame::alignment == 0 &&
                            header.payload_size <= bytes.size() - frame::overhead;
     return plausible ? frame::size(header.payload_size) : 0;
-}
-
-/// The size of the whole frame that `bytes` begin with, numbered `index` or later; or 0.
-std::size_t verified_size(std::span<const std::byte> bytes, std::uint64_t index,
-                          std::uint64_t seed) noexcept {
-    const std::size_t size = apparent_size(bytes);
-    if (size == 0) {
-        return 0;
-    }
-    const auto header = header_at(bytes.data());
-    if (header.index < index ||
-        header.checksum != frame_checksum(bytes.data(), header.payload_size, seed)) {
-        return 0;
-    }
-    const auto record = decode(bytes.subspan(frame::overhead, header.payload_size));
-    return record && encoded_size(*record) == header.payload_size ? size : 0;
 }
 
 }  // namespace
@@ -83,22 +66,34 @@ void frame::publish(const Record& record, std::size_t payload_size, std::uint64_
         .store(word, std::memory_order_release);
 }
 
-std::size_t frame::size_at(const std::byte* at) noexcept {
-    return size(header_at(at).payload_size);
+std::optional<frame::Verified> frame::verify(std::span<const std::byte> bytes,
+                                             std::uint64_t seed) noexcept {
+    const std::size_t whole = apparent_size(bytes);
+    if (whole == 0) {
+        return std::nullopt;
+    }
+    const auto header = header_at(bytes.data());
+    // Read once: the page may change between two looks at it.
+    const std::size_t payload_size = whole - overhead;
+    if (header.checksum != frame_checksum(bytes.data(), payload_size, seed)) {
+        return std::nullopt;
+    }
+    const auto record = decode(bytes.subspan(overhead, payload_size));
+    if (!record || encoded_size(*record) != payload_size) {
+        return std::nullopt;
+    }
+    return Verified{*record, header.index, static_cast<std::uint32_t>(whole)};
 }
 
-Record frame::record_at(const std::byte* at) noexcept {
-    return *decode({at + overhead, header_at(at).payload_size});
-}
-
-FrameScan scan_frames(std::span<const std::byte> segment, std::uint32_t first, std::uint64_t seed) {
+FrameScan scan_frames(std::span<const std::byte> segment, std::uint32_t first, std::uint64_t seed,
+                      std::uint64_t mark) {
     FrameScan found;
     found.end = first;
     std::uint64_t next_index = 0;
     for (std::uint32_t at = first; at < segment.size();) {
-        const std::size_t size = verified_size(segment.subspan(at), next_index, seed);
-        if (size == 0) {
-            at += alignment;
+        const auto frame = frame::verify(segment.subspan(at), seed);
+        if (!frame || frame->index < next_index) {
+            at += frame::alignment;
             continue;
         }
         if (at != found.end) {
@@ -107,8 +102,13 @@ FrameScan scan_frames(std::span<const std::byte> segment, std::uint32_t first, s
         if (found.runs.empty() || at != found.end) {
             found.runs.push_back({at, at});
         }
-        next_index = header_at(segment.data() + at).index + 1;
-        at += static_cast<std::uint32_t>(size);
+        found.all.add(frame->record);
+        if (at >= mark) {
+            found.behind_mark.add(frame->record);
+        }
+        next_index = frame->index + 1;
+        found.mark_fits = found.mark_fits || at == mark || at + frame->size == mark;
+        at += frame->size;
         found.end = found.runs.back().end = at;
     }
     if (found.end < segment.size()) {

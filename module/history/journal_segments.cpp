@@ -6,12 +6,22 @@
 
 namespace dns_tools::history {
 
+namespace {
+
+// A worker that bridges an outage with a large journal has no memory for all of it.
+constexpr std::size_t max_secured = 256 * 1024 * 1024;
+
+constexpr const char* forgotten = "what was written there is there no more";
+
+}  // namespace
+
 std::optional<UnixMicros> JournalSegments::oldest() const noexcept {
     const Place place = find(begin_);
     if (is_end(place)) {
         return std::nullopt;
     }
-    UnixMicros oldest = frame::record_at(place.frame()).created_at;
+    const auto first = place.frame();
+    UnixMicros oldest = first ? first->record.created_at : place.segment->oldest;
     for (auto segment = std::next(place.segment); segment != segments_.end(); ++segment) {
         if (!segment->runs.empty()) {
             oldest = std::min(oldest, segment->oldest);
@@ -60,10 +70,11 @@ void JournalSegments::append(const Record& record, std::size_t payload_size) noe
     segment.runs.back().end = behind;
     ++next_index_;
     end_ = segment.start + behind;
+    ++segment.records;
     ++pending_;
 }
 
-void JournalSegments::join(Segment segment, std::size_t records) {
+void JournalSegments::join(Segment segment) {
     std::optional<Segment> empty;
     if (open_) {
         empty = std::move(segments_.back());
@@ -71,9 +82,8 @@ void JournalSegments::join(Segment segment, std::size_t records) {
         next_start_ = empty->start;
     }
     place_behind(segment);
-    segment.oldest = frame::record_at(segment.file->data() + segment.runs.front().begin).created_at;
     end_ = segment.end();
-    pending_ += records;
+    pending_ += segment.records;
     segments_.push_back(std::move(segment));
     if (empty) {
         place_behind(*empty);
@@ -120,39 +130,125 @@ void JournalSegments::settle(Place& place) const noexcept {
 }
 
 Queue::Position JournalSegments::read(Position from, Position until, std::size_t max_records,
-                                      std::size_t max_bytes, std::vector<Record>& out) const {
+                                      std::size_t max_bytes, std::vector<Record>& out) {
     std::size_t bytes = 0;
+    std::size_t records = 0;
     Place place = find(from);
-    for (std::size_t records = 0; records < max_records && !is_end(place); ++records) {
-        if (place.position() >= until) {
+    while (records < max_records && !is_end(place) && place.position() < until) {
+        const auto frame = place.frame();
+        if (!frame) {
+            revise(segments_[static_cast<std::size_t>(place.segment - segments_.cbegin())],
+                   place.offset);
+            place = find(from);
+            continue;
+        }
+        if (records > 0 && bytes + frame->size > max_bytes) {
             break;
         }
-        const auto size = static_cast<std::uint32_t>(frame::size_at(place.frame()));
-        if (records > 0 && bytes + size > max_bytes) {
-            break;
-        }
-        out.push_back(frame::record_at(place.frame()));
-        bytes += size;
-        place.offset += size;
+        out.push_back(frame->record);
+        ++records;
+        bytes += frame->size;
+        place.offset += frame->size;
         from = place.position();
         settle(place);
     }
     return from;
 }
 
-void JournalSegments::acknowledge(Position until) noexcept {
-    Place place = find(begin_);
-    while (!is_end(place) && place.position() < until) {
-        const auto segment = place.segment;
-        place.offset += static_cast<std::uint32_t>(frame::size_at(place.frame()));
-        const auto behind = place.offset;
-        --pending_;
-        settle(place);
-        if (place.segment != segment || is_end(place) || place.position() >= until) {
-            segment->file->set_acknowledged(behind);
+void JournalSegments::acknowledge(Position until) {
+    const Position from = begin_;
+    begin_ = std::max(begin_, until);
+    for (Segment& segment : segments_) {
+        if (segment.start >= until) {
+            break;
+        }
+        if (!segment.has_records_behind(from)) {
+            continue;
+        }
+        const auto end = offset_in(segment, until);
+        segment.file->set_acknowledged(end);
+        if (segment.end() <= until) {
+            pending_ -= std::exchange(segment.records, 0);
+        } else if (const auto done = count(segment, offset_in(segment, from), end)) {
+            pending_ -= *done;
+            segment.records -= *done;
+        } else {
+            // What is damaged before `until` was delivered in time.
+            segment.reusable = false;
+            revise(segment, 0);
         }
     }
-    begin_ = std::max(begin_, until);
+}
+
+/// Where in the file it lies: behind the frames at most.
+std::uint32_t JournalSegments::offset_in(const Segment& segment, Position position) const noexcept {
+    const Position offset = position > segment.start ? position - segment.start : 0;
+    return static_cast<std::uint32_t>(std::min<Position>(offset, segment.frames_end()));
+}
+
+/// How many frames there are between two places where one begins or ends; none when one does not
+/// verify.
+std::optional<std::size_t> JournalSegments::count(const Segment& segment, std::uint32_t from,
+                                                  std::uint32_t until) const noexcept {
+    std::size_t frames = 0;
+    for (const Extent& run : segment.runs) {
+        const auto end = std::min(run.end, until);
+        for (auto at = std::max(run.begin, from); at < end; ++frames) {
+            const auto frame = verify(*segment.file, {at, end});
+            if (!frame) {
+                return std::nullopt;
+            }
+            at += frame->size;
+        }
+    }
+    return frames <= segment.records ? std::optional(frames) : std::nullopt;
+}
+
+/// Looks again for what is not acknowledged of a segment, but not at `bad`, where a frame began
+/// that does not verify now. What is gone is damage.
+void JournalSegments::revise(Segment& segment, std::uint32_t bad) {
+    const auto from = offset_in(segment, begin_);
+    const auto damages = damages_.size();
+    const auto lost = [&](std::uint32_t begin, std::uint32_t end) {
+        if (begin < end) {
+            damages_.emplace_back(segment.file->path(), Damage{begin, end - begin, forgotten});
+        }
+    };
+    std::vector<Extent> runs;
+    FrameCount found;
+    for (const Extent& run : segment.runs) {
+        if (run.end <= from) {
+            continue;
+        }
+        const auto begin = std::max(run.begin, from);
+        const auto before_bad = std::clamp(bad, begin, run.end);
+        const auto behind_bad = std::clamp<std::uint32_t>(bad + frame::alignment, begin, run.end);
+        auto seen = begin;
+        for (const Extent part : {Extent{begin, before_bad}, Extent{behind_bad, run.end}}) {
+            const auto scan =
+                scan_frames({segment.file->data(), part.end}, part.begin, segment.file->seed());
+            for (const Extent& good : scan.runs) {
+                lost(seen, good.begin);
+                seen = good.end;
+            }
+            runs.insert(runs.end(), scan.runs.begin(), scan.runs.end());
+            found.oldest = found.records == 0 ? scan.all.oldest : found.oldest;
+            found.records += scan.all.records;
+        }
+        lost(seen, run.end);
+    }
+    pending_ -= segment.records;
+    pending_ += found.records;
+    segment.records = found.records;
+    if (damages_.size() == damages) {
+        return;
+    }
+    segment.runs = std::move(runs);
+    segment.oldest = found.oldest;
+    segment.reusable = false;
+    if (open_ && &segment == &segments_.back()) {
+        close();  // its end may have moved
+    }
 }
 
 std::optional<JournalSegments::Segment> JournalSegments::take_acknowledged() {
@@ -165,13 +261,42 @@ std::optional<JournalSegments::Segment> JournalSegments::take_acknowledged() {
     return front;
 }
 
+JournalSegments::Segments::iterator JournalSegments::segment_of(
+    const std::shared_ptr<SegmentFile>& file) noexcept {
+    return std::find_if(segments_.begin(), segments_.end(),
+                        [&](const Segment& each) { return each.file == file; });
+}
+
 bool JournalSegments::spoil(const std::shared_ptr<SegmentFile>& file) noexcept {
-    const auto segment = std::find_if(segments_.begin(), segments_.end(),
-                                      [&](const Segment& each) { return each.file == file; });
+    const auto segment = segment_of(file);
     if (segment == segments_.end()) {
         return false;
     }
     segment->reusable = false;
+    return true;
+}
+
+bool JournalSegments::secure(const std::shared_ptr<SegmentFile>& file) {
+    const auto segment = segment_of(file);
+    if (segment == segments_.end()) {
+        return false;
+    }
+    segment->reusable = false;
+    if (open_file() == file) {
+        close();
+    }
+    std::size_t secured = 0;
+    for (const Segment& each : segments_) {
+        secured += each.secured;
+    }
+    const Extent wanted{offset_in(*segment, begin_), segment->frames_end()};
+    const std::size_t size = wanted.end - std::min(wanted.begin, wanted.end);
+    // What is not in memory is still verified when it is read.
+    if (size > 0 && secured + size <= max_secured) {
+        file->secure(wanted);
+        segment->secured = size;
+    }
+    revise(*segment, 0);
     return true;
 }
 

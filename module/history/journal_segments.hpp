@@ -3,6 +3,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "history/journal_folder.hpp"
@@ -12,7 +14,9 @@
 namespace dns_tools::history {
 
 /// The segments that hold records, oldest first, as one space of positions. Records are appended to
-/// the last one while it is open. Touches nothing but mapped memory.
+/// the last one while it is open. Touches nothing but mapped memory, and believes nothing that it
+/// finds there without looking: a page that the kernel could not write it may forget, and then the
+/// file has what was there before.
 class JournalSegments {
 public:
     using Position = Queue::Position;
@@ -23,6 +27,8 @@ public:
         std::vector<Extent> runs;  // of frames
         Position start = 0;        // of the file's first byte
         UnixMicros oldest{};       // when its first record was made
+        std::size_t records = 0;   // that are not acknowledged
+        std::size_t secured = 0;   // bytes that are in memory of this process's own
         bool reusable = false;     // once its records are acknowledged
 
         std::uint32_t frames_end() const noexcept {
@@ -56,16 +62,25 @@ public:
     void append(const Record& record, std::size_t payload_size) noexcept;
 
     /// Adds what another worker left, behind everything else. The open segment has no records.
-    void join(Segment segment, std::size_t records);
+    void join(Segment segment);
 
+    /// What is found damaged on the way is left out, and told by take_damages().
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,
-                  std::vector<Record>& out) const;
-    void acknowledge(Position until) noexcept;
+                  std::vector<Record>& out);
+    void acknowledge(Position until);
     /// Takes out the oldest segment when all its records are acknowledged and it is not open.
     std::optional<Segment> take_acknowledged();
 
     /// The file is not to be used again. False when no segment has it.
     bool spoil(const std::shared_ptr<SegmentFile>& file) noexcept;
+    /// Spoils the file, which the disk did not take, and keeps what is not acknowledged of it in
+    /// memory. False when no segment has it.
+    bool secure(const std::shared_ptr<SegmentFile>& file);
+    /// What is lost of records that were here, each place once, with its file.
+    std::vector<std::pair<std::string, Damage>> take_damages() noexcept {
+        return std::exchange(damages_, {});
+    }
+    bool has_damages() const noexcept { return !damages_.empty(); }
     /// Whether a segment is of this folder; with `holding`, only one that has records.
     bool uses(const std::shared_ptr<JournalFolder>& folder, bool holding) const noexcept;
     /// Whether records wait in a segment that is not open.
@@ -80,14 +95,25 @@ private:
         std::vector<Extent>::const_iterator run;
         std::uint32_t offset = 0;
 
-        const std::byte* frame() const noexcept { return segment->file->data() + offset; }
+        std::optional<frame::Verified> frame() const noexcept {
+            return verify(*segment->file, {offset, run->end});
+        }
         Position position() const noexcept { return segment->start + offset; }
     };
+
+    static std::optional<frame::Verified> verify(const SegmentFile& file, Extent extent) noexcept {
+        return frame::verify({file.data() + extent.begin, extent.end - extent.begin}, file.seed());
+    }
 
     Place find(Position from) const noexcept;
     void settle(Place& place) const noexcept;
     bool is_end(const Place& place) const noexcept { return place.segment == segments_.end(); }
     void place_behind(Segment& segment) noexcept;
+    Segments::iterator segment_of(const std::shared_ptr<SegmentFile>& file) noexcept;
+    std::uint32_t offset_in(const Segment& segment, Position position) const noexcept;
+    std::optional<std::size_t> count(const Segment& segment, std::uint32_t from,
+                                     std::uint32_t until) const noexcept;
+    void revise(Segment& segment, std::uint32_t bad);
 
     Segments segments_;
     bool open_ = false;
@@ -96,6 +122,7 @@ private:
     Position end_ = 0;
     Position next_start_ = 0;
     std::size_t pending_ = 0;
+    std::vector<std::pair<std::string, Damage>> damages_;
 };
 
 }  // namespace dns_tools::history

@@ -79,7 +79,7 @@ MemoryQueue::Chunks::const_iterator MemoryQueue::chunk_of(Position position) con
 }
 
 Queue::Position MemoryQueue::read(Position from, Position until, std::size_t max_records,
-                                  std::size_t max_bytes, std::vector<Record>& out) const {
+                                  std::size_t max_bytes, std::vector<Record>& out) {
     std::size_t records = 0;
     std::size_t bytes = 0;
     if (from >= until) {

@@ -25,7 +25,7 @@ public:
     double fill_ratio() const noexcept override;
 
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,
-                  std::vector<Record>& out) const override;
+                  std::vector<Record>& out) override;
     void acknowledge(Position until) override;
 
 private:

@@ -69,9 +69,10 @@ public:
 
     /// Adds to `out` the records between `from` and `until`, at most `max_records` of them and no
     /// more than fit in `max_bytes`, but at least one if there is one. Returns the place behind the
-    /// last one read. The views last until the records are acknowledged.
+    /// last one read. The views last until the records are acknowledged. What a failing disk has
+    /// taken away is left out, and no longer pending: fewer may be read than were read before.
     virtual Position read(Position from, Position until, std::size_t max_records,
-                          std::size_t max_bytes, std::vector<Record>& out) const = 0;
+                          std::size_t max_bytes, std::vector<Record>& out) = 0;
 
     /// Everything before `until` is safe in the database; its room is free again.
     virtual void acknowledge(Position until) = 0;

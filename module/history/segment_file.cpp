@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -45,6 +47,45 @@ Mapping::~Mapping() {
     if (data_ != nullptr) {
         munmap(data_, size_);
     }
+}
+
+void Mapping::keep(std::size_t begin, std::size_t end) noexcept {
+    static const auto unit = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    std::array<unsigned char, 256> in_memory;
+    end = std::min((end + unit - 1) / unit, (size_ + unit - 1) / unit);
+    for (std::size_t page = begin / unit; page < end;) {
+        const auto pages = std::min(end - page, in_memory.size());
+        if (mincore(data_ + page * unit, pages * unit, in_memory.data()) != 0) {
+            return;
+        }
+        const auto is_in = [&](std::size_t i) { return (in_memory[i] & 1) != 0; };
+        for (std::size_t i = 0; i < pages;) {
+            const std::size_t first = i;
+            while (i < pages && is_in(i) == is_in(first)) {
+                ++i;
+            }
+            // What is not in memory may be what the disk cannot read.
+            if (is_in(first) && !replace((page + first) * unit, (i - first) * unit)) {
+                return;
+            }
+        }
+        page += pages;
+    }
+}
+
+/// Puts a copy in the place of what is mapped: who points into it sees no difference.
+bool Mapping::replace(std::size_t at, std::size_t size) noexcept {
+    void* const copy =
+        mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED) {
+        return false;
+    }
+    std::memcpy(copy, data_ + at, size);
+    if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, data_ + at) == MAP_FAILED) {
+        munmap(copy, size);
+        return false;
+    }
+    return true;
 }
 
 SegmentHeader SegmentHeader::make(std::size_t size, SegmentFile::Identity identity) noexcept {
@@ -104,6 +145,14 @@ void SegmentFile::set_acknowledged(std::uint32_t offset) noexcept {
 
 void SegmentFile::set_published(std::uint32_t offset) noexcept {
     store(header_ + offsetof(SegmentHeader, published), offset);
+}
+
+void SegmentFile::secure(Extent extent) noexcept {
+    // A store to a page that the kernel has forgotten and cannot read would be SIGBUS. Without the
+    // hints what is left is only replayed.
+    header_ = nullptr;
+    writable_ = false;
+    frames_.keep(extent.begin, extent.end);
 }
 
 void SegmentFile::recycle(Identity identity) noexcept {

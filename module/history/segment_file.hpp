@@ -36,7 +36,13 @@ public:
     std::byte* data() const noexcept { return data_; }
     std::size_t size() const noexcept { return size_; }
 
+    /// From now on these bytes, and the rest of their pages, are memory of this process's own, with
+    /// what they hold: as far as that is in memory at all now, and there is memory left.
+    void keep(std::size_t begin, std::size_t end) noexcept;
+
 private:
+    bool replace(std::size_t at, std::size_t size) noexcept;
+
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
 };
@@ -74,6 +80,10 @@ public:
     /// frames are the truth.
     void set_acknowledged(std::uint32_t offset) noexcept;
     void set_published(std::uint32_t offset) noexcept;
+
+    /// The disk did not take the file: keeps these bytes in memory, come what may, and touches the
+    /// file itself no more. It is not written to any more, and not recycled.
+    void secure(Extent extent) noexcept;
 
     /// Begins another life, empty. The file is writable.
     void recycle(Identity identity) noexcept;
@@ -117,13 +127,20 @@ struct LoadedSegment {
     /// Frames that verify and are not acknowledged.
     std::vector<Extent> runs;
     std::size_t records = 0;
+    UnixMicros oldest{};  ///< when the first of them was made
     std::vector<Damage> damages;
     bool unreadable = false;  ///< the disk does not give all of the file
 };
 
+/// What may be taken for the files of a folder together.
+struct LoadLimits {
+    bool durable = false;                    ///< each is brought to the disk before it is verified
+    std::size_t memory = 256 * 1024 * 1024;  ///< bytes of files which the disk does not take
+};
+
 /// Verifies what the file holds, and gives back the room it does not need. It belongs to this
 /// process alone. Throws DiskError when it cannot be opened or mapped.
-LoadedSegment load_segment(const std::string& path, Disk& disk);
+LoadedSegment load_segment(const std::string& path, Disk& disk, LoadLimits& limits);
 
 /// Whether a later version of this module wrote the file. Throws DiskError.
 bool is_of_newer_version(const std::string& path);

@@ -36,7 +36,7 @@ std::size_t size_of(int fd, const std::string& path) {
 /// Takes apart one file that its writer left.
 class SegmentLoader {
 public:
-    SegmentLoader(const std::string& path, Disk& disk);
+    SegmentLoader(const std::string& path, Disk& disk, LoadLimits& limits);
 
     LoadedSegment load();
 
@@ -48,29 +48,31 @@ private:
     const char* why(std::uint64_t begin, std::uint64_t end, const char* otherwise) const noexcept;
     bool choose_header();
     bool all_zero() const noexcept;
+    void bring_to_disk();
     void scan();
     void report_gaps(const FrameScan& found);
     void report_tail(const FrameScan& found);
     void skip_acknowledged();
-    std::size_t count_records() const noexcept;
     void prepare_hints();
     void damaged(std::uint64_t offset, std::uint64_t bytes, const char* why) {
         loaded_.damages.push_back({offset, bytes, why});
     }
-    bool at_frame(std::uint64_t offset) const noexcept;
 
     Disk& disk_;
+    LoadLimits& limits_;
     std::shared_ptr<SegmentFile> file_;
     std::size_t file_size_;
     std::vector<Extent> bad_;  // what the disk does not give
     bool may_write_ = true;
+    bool hints_ = true;  // may be written
     bool header_was_whole_ = false;
     SegmentHeader header_{};
     std::uint32_t acknowledged_ = SegmentFile::first_frame;
     LoadedSegment loaded_;
 };
 
-SegmentLoader::SegmentLoader(const std::string& path, Disk& disk) : disk_(disk) {
+SegmentLoader::SegmentLoader(const std::string& path, Disk& disk, LoadLimits& limits)
+    : disk_(disk), limits_(limits) {
     UniqueFd fd = open_segment(path, O_RDWR);
     if (!fd && (errno == EACCES || errno == EROFS)) {
         may_write_ = false;
@@ -87,6 +89,7 @@ LoadedSegment SegmentLoader::load() {
     if (file_size_ > 0) {
         map();
         loaded_.unreadable = !bad_.empty();
+        bring_to_disk();
     }
     if (all_zero()) {
         return std::move(loaded_);  // it was never begun
@@ -97,7 +100,6 @@ LoadedSegment SegmentLoader::load() {
         return std::move(loaded_);
     }
     scan();
-    loaded_.records = count_records();
     if (loaded_.records > 0) {
         // A file without any may have been made empty just when its worker was killed.
         if (!header_was_whole_) {
@@ -172,6 +174,19 @@ const char* SegmentLoader::why(std::uint64_t begin, std::uint64_t end,
     return unreadable(begin, end) > 0 ? "the disk cannot read what is there" : otherwise;
 }
 
+/// What the disk does not take is kept in memory, and what is verified behind this is what will be
+/// read.
+void SegmentLoader::bring_to_disk() {
+    if (!limits_.durable || disk_.sync(file_->fd()) == 0) {
+        return;
+    }
+    hints_ = false;
+    if (file_size_ <= limits_.memory) {
+        limits_.memory -= file_size_;
+        file_->secure({0, static_cast<std::uint32_t>(file_size_)});
+    }
+}
+
 bool SegmentLoader::all_zero() const noexcept {
     const std::byte* const begin = file_->frames_.data();
     return bad_.empty() && std::all_of(begin, begin + file_size_,
@@ -197,28 +212,18 @@ bool SegmentLoader::choose_header() {
 
 void SegmentLoader::scan() {
     const auto size = std::min<std::size_t>(file_size_, header_.size);
-    const auto found = scan_frames({file_->data(), size}, SegmentFile::first_frame, header_.seed);
+    const auto found = scan_frames({file_->data(), size}, SegmentFile::first_frame, header_.seed,
+                                   header_.acknowledged);
     loaded_.runs = found.runs;
-    if (header_.acknowledged <= found.end && at_frame(header_.acknowledged)) {
+    if (found.mark_fits) {
         acknowledged_ = static_cast<std::uint32_t>(header_.acknowledged);
     }
+    const FrameCount& left = found.mark_fits ? found.behind_mark : found.all;
+    loaded_.records = left.records;
+    loaded_.oldest = left.oldest;
     report_gaps(found);
     report_tail(found);
     skip_acknowledged();
-}
-
-/// Whether a frame that verifies begins at `offset`, or a run of them ends there.
-bool SegmentLoader::at_frame(std::uint64_t offset) const noexcept {
-    for (const auto& run : loaded_.runs) {
-        std::uint32_t at = run.begin;
-        while (at < run.end && at < offset) {
-            at += static_cast<std::uint32_t>(frame::size_at(file_->data() + at));
-        }
-        if (at == offset) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void SegmentLoader::report_gaps(const FrameScan& found) {
@@ -258,21 +263,11 @@ void SegmentLoader::skip_acknowledged() {
     }
 }
 
-std::size_t SegmentLoader::count_records() const noexcept {
-    std::size_t count = 0;
-    for (const auto& run : loaded_.runs) {
-        for (std::uint32_t at = run.begin; at < run.end; ++count) {
-            at += static_cast<std::uint32_t>(frame::size_at(file_->data() + at));
-        }
-    }
-    return count;
-}
-
 /// Makes the first page writable; without, its records come again when they are loaded again.
 void SegmentLoader::prepare_hints() {
     // The page may be what the disk cannot read; and whoever brings the file back, once it can be
     // read, wants all of it. Or it may be a hole, and the disk full.
-    if (!may_write_ || !bad_.empty() ||
+    if (!may_write_ || !hints_ || !bad_.empty() ||
         posix_fallocate(file_->fd(), 0, static_cast<off_t>(page)) != 0) {
         return;
     }
@@ -288,8 +283,8 @@ void SegmentLoader::prepare_hints() {
     file_->set_published(loaded_.runs.back().end);
 }
 
-LoadedSegment load_segment(const std::string& path, Disk& disk) {
-    return SegmentLoader(path, disk).load();
+LoadedSegment load_segment(const std::string& path, Disk& disk, LoadLimits& limits) {
+    return SegmentLoader(path, disk, limits).load();
 }
 
 bool is_of_newer_version(const std::string& path) {

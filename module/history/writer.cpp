@@ -283,6 +283,11 @@ void Writer::Impl::pump(bool lingered) {
         const auto batch = flights_.waiting();
         if (batch) {
             read(*batch);
+            flights_.waiting_has(records_.size());
+            if (records_.empty()) {
+                settle();  // the queue has lost them
+                continue;
+            }
         } else if (!make_batch(lingered)) {
             break;
         }
@@ -298,7 +303,8 @@ void Writer::Impl::read(const Flights::Batch& batch) {
 
 /// Makes a batch of the records behind the last one when it is due, and reads it.
 bool Writer::Impl::make_batch(bool lingered) {
-    const std::size_t unsent = queue_.pending() - flights_.rows();
+    // Rows that were sent and that the queue has lost since are not pending any more.
+    const std::size_t unsent = std::max(queue_.pending(), flights_.rows()) - flights_.rows();
     const bool quiet = flights_.in_flight() == 0 && loop_.now() >= quiet_from_;
     const bool due = lingered || draining_ || quiet;
     if (unsent == 0 || (unsent < options_.batch_rows && !due)) {
@@ -307,6 +313,9 @@ bool Writer::Impl::make_batch(bool lingered) {
     records_.clear();
     const auto end = queue_.read(flights_.next(), queue_.end(), options_.batch_rows,
                                  options_.batch_bytes, records_);
+    if (records_.empty()) {
+        return false;  // the queue has just lost them
+    }
     flights_.add(end, records_.size());
     return true;
 }
@@ -323,7 +332,7 @@ void Writer::Impl::send(bool confirm) {
 /// A timer runs only while there is something to wait for.
 void Writer::Impl::set_timers() {
     const bool in_flight = flights_.in_flight() > 0;
-    if (phase_ != Phase::writing || queue_.pending() == flights_.rows()) {
+    if (phase_ != Phase::writing || queue_.pending() <= flights_.rows()) {
         linger_timer_->disarm();
     } else if (!linger_timer_->armed()) {
         linger_timer_->arm(options_.linger, OnExit::abandon);
@@ -404,12 +413,16 @@ void Writer::Impl::row_or_halve(const PgError& error) {
         set_up();  // it has answered
     }
     const auto batch = flights_.first_in_flight();
-    if (batch.rows > 1) {
+    read(batch);
+    if (records_.size() < batch.rows) {
+        // The queue has lost some of them since, perhaps the one in question.
+        flights_.first_in_flight_has(records_.size());
+        flights_.retry();
+    } else if (batch.rows > 1) {
         records_.clear();
         const auto half = batch.rows / 2;
         flights_.split(queue_.read(batch.begin, batch.end, half, no_limit, records_), half);
     } else {
-        read(batch);
         observer_.row_rejected(records_.front(), error.text);
         flights_.settle();
         settle();

@@ -156,6 +156,7 @@ void WorkerHistory::journal_adopted(std::size_t records) noexcept {
 void WorkerHistory::journal_damaged(std::string_view file, std::uint64_t bytes,
                                     std::string_view why) noexcept {
     counts_.damaged(bytes);
+    counts_.queue_changed();
     reports_.journal_damaged(file, bytes, why);
 }
 

@@ -147,7 +147,7 @@ protected:
         return ids;
     }
 
-    static Ids read(const Journal& journal) {
+    static Ids read(Journal& journal) {
         std::vector<Record> records;
         journal.read(journal.begin(), journal.end(), ~std::size_t{0}, ~std::size_t{0}, records);
         EXPECT_EQ(records.size(), journal.pending());

@@ -18,7 +18,7 @@ struct Kept {
     std::size_t size;
 };
 
-std::vector<Record> read_all(const MemoryQueue& queue) {
+std::vector<Record> read_all(MemoryQueue& queue) {
     std::vector<Record> records;
     EXPECT_EQ(queue.read(queue.begin(), queue.end(), ~0U, ~0U, records), queue.end());
     return records;

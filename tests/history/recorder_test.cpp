@@ -30,7 +30,7 @@ public:
     std::optional<UnixMicros> oldest() const noexcept override { return queue.oldest(); }
     double fill_ratio() const noexcept override { return queue.fill_ratio(); }
     Position read(Position from, Position until, std::size_t max_records, std::size_t max_bytes,
-                  std::vector<Record>& out) const override {
+                  std::vector<Record>& out) override {
         return queue.read(from, until, max_records, max_bytes, out);
     }
     void acknowledge(Position until) override { queue.acknowledge(until); }
