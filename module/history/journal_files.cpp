@@ -219,6 +219,9 @@ void JournalFiles::looked(Found& found) {
             owner_.loaded(std::move(**loaded));
         }
     }
+    if (found.own) {
+        replenish();  // what was in the way may have been nothing but empty files
+    }
     const auto interval = options_.adopt_interval;
     const milliseconds jitter(random_.below(static_cast<std::uint64_t>(interval.count()) + 1));
     look_timer_->arm(more ? std::min(look_again, interval) : interval / 2 + jitter,

@@ -133,6 +133,21 @@ TEST_F(JournalTest, AnEmptyFolderThatNobodyHoldsIsRemoved) {
     EXPECT_EQ(folders(), (std::set<std::string>{"worker-", "worker-0", "worker-x"}));
 }
 
+TEST_F(JournalTest, AnOwnFolderFullOfEmptyFilesIsNoHindrance) {
+    options.adopt_interval = std::chrono::hours(1);
+    fs::create_directories(options.path + "/worker-0");
+    for (int i = 0; i < 8; ++i) {
+        const auto file = options.path + "/worker-0/000000000000000" + std::to_string(i);
+        std::ofstream(file + ".segment") << std::string(JournalOptions::min_size / 8, '\0');
+    }
+    const auto journal = make();
+    EXPECT_EQ(files().size(), 8U) << "there was room for another";
+    EXPECT_TRUE(eventually(
+        loop, [&] { return journal->bytes_used() == options.size / 4; }, milliseconds(5'000)))
+        << "room is made before anybody asks for it";
+    EXPECT_TRUE(journal->reserve());
+}
+
 TEST_F(JournalTest, AFolderWithSomethingElseInItStays) {
     const auto journal = make();
     fs::create_directory(options.path + "/worker-7");
