@@ -50,12 +50,12 @@ Mapping::~Mapping() {
 }
 
 void Mapping::keep(std::size_t begin, std::size_t end) noexcept {
-    static const auto unit = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const std::size_t unit = page();
     std::array<unsigned char, 256> in_memory;
     end = std::min((end + unit - 1) / unit, (size_ + unit - 1) / unit);
-    for (std::size_t page = begin / unit; page < end;) {
-        const auto pages = std::min(end - page, in_memory.size());
-        if (mincore(data_ + page * unit, pages * unit, in_memory.data()) != 0) {
+    for (std::size_t at = begin / unit; at < end;) {
+        const auto pages = std::min(end - at, in_memory.size());
+        if (mincore(data_ + at * unit, pages * unit, in_memory.data()) != 0) {
             return;
         }
         const auto is_in = [&](std::size_t i) { return (in_memory[i] & 1) != 0; };
@@ -65,12 +65,22 @@ void Mapping::keep(std::size_t begin, std::size_t end) noexcept {
                 ++i;
             }
             // What is not in memory may be what the disk cannot read.
-            if (is_in(first) && !replace((page + first) * unit, (i - first) * unit)) {
+            if (is_in(first) && !replace((at + first) * unit, (i - first) * unit)) {
                 return;
             }
         }
-        page += pages;
+        at += pages;
     }
+}
+
+bool Mapping::blank(std::size_t begin, std::size_t end) noexcept {
+    return mmap(data_ + begin, end - begin, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
+std::size_t Mapping::page() noexcept {
+    static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    return size;
 }
 
 /// Puts a copy in the place of what is mapped: who points into it sees no difference.

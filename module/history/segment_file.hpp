@@ -39,6 +39,12 @@ public:
     /// From now on these bytes, and the rest of their pages, are memory of this process's own, with
     /// what they hold: as far as that is in memory at all now, and there is memory left.
     void keep(std::size_t begin, std::size_t end) noexcept;
+    /// From now on these pages are memory of this process's own, all zero. `begin` is where one
+    /// begins; the last is blanked as a whole. False when there is no memory.
+    bool blank(std::size_t begin, std::size_t end) noexcept;
+
+    /// What the machine maps at a time: SegmentFile::page, or more.
+    static std::size_t page() noexcept;
 
 private:
     bool replace(std::size_t at, std::size_t size) noexcept;

@@ -42,7 +42,9 @@ public:
 
 private:
     void map();
-    Mapping salvage();
+    void salvage(std::size_t from);
+    void bad(std::size_t begin, std::size_t end);
+    void blank(std::size_t begin, std::size_t end);
     bool read(std::byte* out, std::size_t at, std::size_t size);
     std::uint64_t unreadable(std::uint64_t begin, std::uint64_t end) const noexcept;
     const char* why(std::uint64_t begin, std::uint64_t end, const char* otherwise) const noexcept;
@@ -114,32 +116,57 @@ LoadedSegment SegmentLoader::load() {
 /// A bad sector under a mapping would be SIGBUS; read(2) only says so.
 void SegmentLoader::map() {
     std::array<std::byte, 64 * 1024> buffer;
-    bool whole = true;
-    for (std::size_t at = 0; whole && at < file_size_; at += buffer.size()) {
-        whole = read(buffer.data(), at, std::min(buffer.size(), file_size_ - at));
+    std::size_t at = 0;
+    while (at < file_size_ && read(buffer.data(), at, std::min(buffer.size(), file_size_ - at))) {
+        at += buffer.size();
     }
-    file_->frames_ = whole ? Mapping(file_->fd(), file_size_, false) : salvage();
+    file_->frames_ = Mapping(file_->fd(), file_size_, false);
     if (!file_->frames_) {
         throw DiskError("cannot map", file_->path(), errno);
     }
+    if (at < file_size_) {
+        salvage(at);
+    }
 }
 
-/// What the disk gives of the file, page by page; what it does not give stays zero.
-Mapping SegmentLoader::salvage() {
-    Mapping copy(file_size_);
-    for (std::size_t at = 0; copy && at < file_size_; at += page) {
-        const auto size = std::min(page, file_size_ - at);
-        if (read(copy.data() + at, at, size)) {
+/// Finds the pages that the disk does not give and puts others in their place, with what it gives
+/// of them and zeros: nobody touches the file's then. The rest stays the file's, which may be
+/// larger than the memory there is.
+void SegmentLoader::salvage(std::size_t from) {
+    const std::size_t unit = Mapping::page();
+    std::vector<std::byte> buffer(unit);
+    for (std::size_t at = from / unit * unit; at < file_size_; at += unit) {
+        const auto end = std::min(at + unit, file_size_);
+        const bool enough = bad_.size() >= max_bad_pages;
+        std::fill(buffer.begin(), buffer.end(), std::byte{});
+        if (read(buffer.data(), at, end - at)) {
             continue;
         }
-        const bool dead = bad_.size() == max_bad_pages;
-        const auto end = dead ? file_size_ : at + size;
-        bad_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)});
-        if (dead) {
-            break;
+        if (enough) {
+            blank(at, file_size_);
+            return bad(at, file_size_);
         }
+        blank(at, end);
+        // The machine's pages may be larger than the disk's; and what was read before the failure
+        // is there.
+        for (std::size_t part = at; part < end; part += page) {
+            const auto part_end = std::min(part + page, end);
+            if (end - at <= page || !read(buffer.data() + (part - at), part, part_end - part)) {
+                bad(part, part_end);
+            }
+        }
+        std::memcpy(file_->frames_.data() + at, buffer.data(), end - at);
     }
-    return copy;
+}
+
+void SegmentLoader::bad(std::size_t begin, std::size_t end) {
+    bad_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
+}
+
+void SegmentLoader::blank(std::size_t begin, std::size_t end) {
+    if (!file_->frames_.blank(begin, end)) {
+        throw DiskError("cannot map", file_->path(), errno);
+    }
 }
 
 /// False when the disk does not give all of it.

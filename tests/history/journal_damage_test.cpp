@@ -213,6 +213,26 @@ TEST_F(UnreadableJournal, LosesOnlyWhatLiesInABadPage) {
     expect_set_aside();
 }
 
+TEST_F(UnreadableJournal, StaysMappedButForItsBadPages) {
+    unreadable(8'192, 12'288);
+    const auto journal = make();
+    ASSERT_TRUE(eventually(loop, [&] { return journal->pending() > 0; }));
+    std::size_t mapped = 0;
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::size_t begin = 0;
+        std::size_t end = 0;
+        if (line.ends_with(file.string()) &&
+            std::sscanf(line.c_str(), "%zx-%zx", &begin, &end) == 2) {
+            mapped += end - begin;
+        }
+    }
+    EXPECT_EQ(mapped, 131'072U - static_cast<std::size_t>(sysconf(_SC_PAGESIZE)))
+        << "it is to take no memory";
+    EXPECT_FALSE(read(*journal).empty());
+    journal->acknowledge(journal->end());
+}
+
 TEST_F(UnreadableJournal, LosesNothingWithItsFirstPage) {
     EXPECT_EQ(lost(unreadable(0, SegmentFile::page)), Bytes{SegmentFile::header_size});
     expect_set_aside();
