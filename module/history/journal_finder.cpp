@@ -104,6 +104,10 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
         loaded.records += segment.records;
         loaded.segments.push_back(std::move(segment));
     }
+    // Not before all are loaded: when one cannot be, nothing is told and all are loaded again.
+    for (const auto& segment : loaded.segments) {
+        damages_told(segment);
+    }
     for (const auto& path : empty) {
         folder->discard(path);
     }

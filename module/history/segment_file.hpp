@@ -136,6 +136,7 @@ struct LoadedSegment {
     UnixMicros oldest{};  ///< when the first of them was made
     std::vector<Damage> damages;
     bool unreadable = false;  ///< the disk does not give all of the file
+    std::uint64_t made_size = 0;  ///< of the file, when its header is to be written anew; or 0
 };
 
 /// What may be taken for the files of a folder together.
@@ -147,6 +148,10 @@ struct LoadLimits {
 /// Verifies what the file holds, and gives back the room it does not need. It belongs to this
 /// process alone. Throws DiskError when it cannot be opened or mapped.
 LoadedSegment load_segment(const std::string& path, Disk& disk, LoadLimits& limits);
+
+/// Its damages are told now: notes in the file, as far as that can be, that whoever loads it next
+/// need not tell them again.
+void damages_told(const LoadedSegment& segment) noexcept;
 
 /// Whether a later version of this module wrote the file. Throws DiskError.
 bool is_of_newer_version(const std::string& path);

@@ -39,6 +39,7 @@ public:
     SegmentLoader(const std::string& path, Disk& disk, LoadLimits& limits);
 
     LoadedSegment load();
+    static void damages_told(const LoadedSegment& segment) noexcept;
 
 private:
     void map();
@@ -106,6 +107,7 @@ LoadedSegment SegmentLoader::load() {
         // A file without any may have been made empty just when its worker was killed.
         if (!header_was_whole_) {
             damaged(0, SegmentFile::header_size, "the header is not whole, its copy is used");
+            loaded_.made_size = header_.size;
         }
         prepare_hints();
         loaded_.file = std::move(file_);
@@ -300,18 +302,27 @@ void SegmentLoader::prepare_hints() {
     }
     file_->header_page_ = Mapping(file_->fd(), page, true);
     file_->header_ = file_->header_page_.data();
-    if (file_->header_ == nullptr) {
+}
+
+void SegmentLoader::damages_told(const LoadedSegment& segment) noexcept {
+    SegmentFile& file = *segment.file;
+    if (file.header_ == nullptr) {
         return;
     }
-    if (!header_was_whole_) {
-        std::memcpy(file_->header_, &header_, sizeof header_);
+    if (segment.made_size > 0) {
+        const auto header = SegmentHeader::make(segment.made_size, file.identity_);
+        std::memcpy(file.header_, &header, sizeof header);
     }
     // What is missing at the end is told of now, and not by the next to load the file.
-    file_->set_published(loaded_.runs.back().end);
+    file.set_published(segment.runs.back().end);
 }
 
 LoadedSegment load_segment(const std::string& path, Disk& disk, LoadLimits& limits) {
     return SegmentLoader(path, disk, limits).load();
+}
+
+void damages_told(const LoadedSegment& segment) noexcept {
+    SegmentLoader::damages_told(segment);
 }
 
 bool is_of_newer_version(const std::string& path) {

@@ -146,6 +146,19 @@ TEST_F(DamagedJournal, BothHeadersGoneLoseTheSegment) {
     EXPECT_FALSE(fs::exists(file));
 }
 
+TEST_F(DamagedJournal, DamageIsToldThoughAnotherFileCannotBeOpenedAtFirst) {
+    const auto size = frame_of(99) - frame_of(98);
+    overwrite(file, frame_of(98), std::string(2 * size, '\0'));
+    const auto obstacle = file.parent_path() / "ffffffffffffffff.segment";
+    fs::create_directory(obstacle);
+    auto journal = make();
+    ASSERT_TRUE(eventually(loop, [&] { return !diary.left_alone.empty(); }));
+    EXPECT_EQ(journal->pending(), 0U);
+    journal.reset();
+    fs::remove(obstacle);
+    EXPECT_EQ(lost({98, 99}), Bytes{2 * size});
+}
+
 TEST_F(DamagedJournal, AnAcknowledgedOffsetThatLeadsNowhereReplays) {
     auto journal = make();
     ASSERT_TRUE(found(*journal, 100));
