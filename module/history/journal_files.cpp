@@ -54,8 +54,7 @@ JournalFiles::JournalFiles(EventLoop& loop, Random& random, JournalObserver& obs
       options_(options),
       disk_(disk),
       segment_size_(segment_size_for(options.size)),
-      finder_(std::make_shared<JournalFinder>(options.path, disk,
-                                              options.sync != JournalSyncMode::off)),
+      finder_(std::make_shared<JournalFinder>(options, disk)),
       backoff_(options.first_pause, options.longest_pause),
       retry_timer_(loop.make_timer([this] { replenish(); })),
       look_timer_(loop.make_timer([this] { look(); })),
@@ -68,6 +67,7 @@ void JournalFiles::start() {
 
 void JournalFiles::drain() noexcept {
     draining_ = true;
+    finder_->stop();
     look_timer_->disarm();
 }
 
@@ -209,8 +209,9 @@ void JournalFiles::looked(Found& found) {
     if (!found.folder_in_place) {
         lose_folder();
     } else if (found.own) {
-        left_.clear();
-        bytes_ -= std::exchange(left_bytes_, 0);
+        left_ = std::move(found.own->later);
+        bytes_ -= std::exchange(left_bytes_, found.own->later_bytes);
+        bytes_ += left_bytes_;
     }
     const bool more = found.own || found.adopted;
     for (auto* const loaded : {&found.own, &found.adopted}) {
@@ -296,6 +297,7 @@ void JournalFiles::remove(std::shared_ptr<JournalFolder> folder) {
 }
 
 void JournalFiles::finish(bool folder_is_empty) noexcept {
+    finder_->stop();
     helper_.reset();
     if (folder_ != nullptr && folder_is_empty && left_.empty()) {
         folder_->remove();

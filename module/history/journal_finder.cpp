@@ -78,16 +78,23 @@ std::optional<LoadedFolder> JournalFinder::load(std::shared_ptr<JournalFolder> f
         return loaded;
     } catch (const DiskError& error) {
         leave_alone(folder->path(), error.what(), news);
-        return std::nullopt;
+    } catch (const LoadStopped&) {
+        // Who comes next finds all of it.
     }
+    return std::nullopt;
 }
 
 LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
                                      const std::vector<std::string>& paths, JournalNews& news) {
     LoadedFolder loaded;
-    LoadLimits limits{.durable = durable_};
+    LoadLimits limits{.durable = durable_, .patience = patience_, .stop = &stop_};
     std::vector<std::string> empty;
     for (const auto& path : paths) {
+        if (limits.exhausted()) {
+            loaded.later.push_back(path);
+            loaded.later_bytes += size_of_file(path);
+            continue;
+        }
         LoadedSegment segment = load_segment(path, disk_, limits);
         for (const auto& damage : segment.damages) {
             news.damages.emplace_back(path, damage);
@@ -115,6 +122,7 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
               [](const LoadedSegment& a, const LoadedSegment& b) {
                   return a.file->sequence() < b.file->sequence();
               });
+    folder->leave(loaded.later);
     loaded.folder = std::move(folder);
     return loaded;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "history/journal_folder.hpp"
+#include "history/journal_options.hpp"
 #include "history/segment_file.hpp"
 
 namespace dns_tools::history {
@@ -26,14 +29,21 @@ struct LoadedFolder {
     std::vector<LoadedSegment> segments;  ///< that hold records, the oldest first
     std::uint64_t bytes = 0;              ///< that those take
     std::size_t records = 0;
+    std::vector<std::string> later;  ///< files that are still to be loaded
+    std::uint64_t later_bytes = 0;
 };
 
 /// Finds and loads the folders that nobody holds. One thread uses it at a time.
 class JournalFinder {
 public:
-    /// `durable`: what is loaded is brought to the disk too.
-    JournalFinder(std::string root, Disk& disk, bool durable)
-        : root_(std::move(root)), disk_(disk), durable_(durable) {}
+    JournalFinder(const JournalOptions& options, Disk& disk)
+        : root_(options.path),
+          disk_(disk),
+          durable_(options.sync != JournalSyncMode::off),
+          patience_(options.patience) {}
+
+    /// Nobody waits for what is found any more. From any thread.
+    void stop() noexcept { stop_ = true; }
 
     /// The first folder that nobody holds, or else a new one. Throws DiskError.
     std::shared_ptr<JournalFolder> claim(JournalNews& news);
@@ -42,8 +52,9 @@ public:
     /// those that have none are removed. None when there is no such folder.
     std::optional<LoadedFolder> adopt(std::uint64_t max_bytes, JournalNews& news);
 
-    /// What is in these files of a folder that is held; those without records are removed. None
-    /// when one cannot be read: then nothing was changed that matters.
+    /// What is in these files of a folder that is held; those without records are removed. Some
+    /// may be left for later when the disk is slow to fail. None when one cannot be opened: then
+    /// nothing was changed that matters.
     std::optional<LoadedFolder> load(std::shared_ptr<JournalFolder> folder,
                                      const std::vector<std::string>& paths, JournalNews& news);
 
@@ -58,7 +69,9 @@ private:
 
     const std::string root_;
     Disk& disk_;
-    const bool durable_;
+    const bool durable_;  // what is loaded is brought to the disk too
+    const std::chrono::milliseconds patience_;
+    std::atomic<bool> stop_ = false;
     std::set<std::string> told_;
     std::vector<std::shared_ptr<JournalFolder>> kept_;  // else they would be adopted for ever
 };

@@ -120,11 +120,15 @@ std::vector<std::string> JournalFolder::segments() const {
     return paths;
 }
 
+std::uint64_t size_of_file(const std::string& path) noexcept {
+    struct stat status;
+    return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
 std::uint64_t JournalFolder::bytes() const {
     std::uint64_t bytes = 0;
     for (const auto& path : segments()) {
-        struct stat status;
-        bytes += stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+        bytes += size_of_file(path);
     }
     return bytes;
 }
@@ -150,9 +154,13 @@ bool JournalFolder::remove() noexcept {
             }
         }
         for (const auto& path : segments()) {
-            if (!discard(path)) {
+            const bool left = std::find(left_.begin(), left_.end(), path) != left_.end();
+            if (!left && !discard(path)) {
                 return false;
             }
+        }
+        if (!left_.empty()) {
+            return true;
         }
     } catch (const std::exception&) {
         return false;

@@ -39,10 +39,13 @@ public:
     /// This segment is to be set aside when it is done with: the disk does not give all of it, for
     /// now.
     void keep(const std::string& segment) { kept_.insert(segment); }
+    /// These segments, and no others, are still to be loaded.
+    void leave(std::vector<std::string> segments) { left_ = std::move(segments); }
     /// Removes a segment that is done with, or puts it beside the folder for a person to look at.
     bool discard(const std::string& segment) const;
 
     /// Discards the segments and removes the folder; false when that could not be. It stays held.
+    /// With segments that are still to be loaded it stays, for whoever holds it next.
     bool remove() noexcept;
 
 private:
@@ -53,7 +56,11 @@ private:
     UniqueFd folder_;
     UniqueFd lock_;
     std::set<std::string> kept_;
+    std::vector<std::string> left_;
 };
+
+/// 0 when there is no such file.
+std::uint64_t size_of_file(const std::string& path) noexcept;
 
 /// The folders worker-N in the journal's path, by number. Throws DiskError.
 std::vector<std::string> journal_folders(const std::string& root);

@@ -24,6 +24,8 @@ struct JournalOptions {
     /// Between attempts while the disk refuses.
     std::chrono::milliseconds first_pause{500};
     std::chrono::milliseconds longest_pause{5'000};
+    /// For what the disk cannot read of a folder, before the rest of it is left for later.
+    std::chrono::milliseconds patience{10'000};
 
     static constexpr std::size_t min_size = 1024 * 1024;
 };

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -135,18 +138,26 @@ struct LoadedSegment {
     std::size_t records = 0;
     UnixMicros oldest{};  ///< when the first of them was made
     std::vector<Damage> damages;
-    bool unreadable = false;  ///< the disk does not give all of the file
+    bool unreadable = false;      ///< the disk does not give all of the file
     std::uint64_t made_size = 0;  ///< of the file, when its header is to be written anew; or 0
 };
 
 /// What may be taken for the files of a folder together.
 struct LoadLimits {
-    bool durable = false;                    ///< each is brought to the disk before it is verified
-    std::size_t memory = 256 * 1024 * 1024;  ///< bytes of files which the disk does not take
+    bool durable = false;  ///< each is brought to the disk before it is verified
+    /// That the disk may take to say that it cannot read.
+    std::chrono::nanoseconds patience{};
+    const std::atomic<bool>* stop = nullptr;  ///< nobody waits for it any more
+    std::size_t memory = 256 * 1024 * 1024;   ///< bytes of files which the disk does not take
+
+    bool exhausted() const noexcept { return patience.count() <= 0; }
 };
 
+/// Nobody waits for what is being loaded any more.
+struct LoadStopped final : std::exception {};
+
 /// Verifies what the file holds, and gives back the room it does not need. It belongs to this
-/// process alone. Throws DiskError when it cannot be opened or mapped.
+/// process alone. Throws DiskError when it cannot be opened or mapped, and LoadStopped.
 LoadedSegment load_segment(const std::string& path, Disk& disk, LoadLimits& limits);
 
 /// Its damages are told now: notes in the file, as far as that can be, that whoever loads it next

@@ -139,7 +139,7 @@ void SegmentLoader::salvage(std::size_t from) {
     std::vector<std::byte> buffer(unit);
     for (std::size_t at = from / unit * unit; at < file_size_; at += unit) {
         const auto end = std::min(at + unit, file_size_);
-        const bool enough = bad_.size() >= max_bad_pages;
+        const bool enough = bad_.size() >= max_bad_pages || limits_.exhausted();
         std::fill(buffer.begin(), buffer.end(), std::byte{});
         if (read(buffer.data(), at, end - at)) {
             continue;
@@ -173,6 +173,10 @@ void SegmentLoader::blank(std::size_t begin, std::size_t end) {
 
 /// False when the disk does not give all of it.
 bool SegmentLoader::read(std::byte* out, std::size_t at, std::size_t size) {
+    if (limits_.stop != nullptr && *limits_.stop) {
+        throw LoadStopped();
+    }
+    const auto began = std::chrono::steady_clock::now();
     for (std::size_t done = 0; done < size;) {
         const auto from = static_cast<off_t>(at + done);
         const auto got = disk_.read(file_->fd(), out + done, size - done, from);
@@ -180,6 +184,7 @@ bool SegmentLoader::read(std::byte* out, std::size_t at, std::size_t size) {
             continue;
         }
         if (got <= 0) {
+            limits_.patience -= std::chrono::steady_clock::now() - began;
             return false;
         }
         done += static_cast<std::size_t>(got);
@@ -206,9 +211,11 @@ const char* SegmentLoader::why(std::uint64_t begin, std::uint64_t end,
 /// What the disk does not take is kept in memory, and what is verified behind this is what will be
 /// read.
 void SegmentLoader::bring_to_disk() {
+    const auto began = std::chrono::steady_clock::now();
     if (!limits_.durable || disk_.sync(file_->fd()) == 0) {
         return;
     }
+    limits_.patience -= std::chrono::steady_clock::now() - began;
     hints_ = false;
     if (file_size_ <= limits_.memory) {
         limits_.memory -= file_size_;

@@ -307,6 +307,90 @@ TEST_F(UnreadableJournal, IsNotAskedForEveryPageOfADeadDisk) {
     EXPECT_LT(disk.failed_reads, 100 * static_cast<int>(files().size()));
 }
 
+/// A disk that takes its time to say that it cannot read what is in the middle of every file.
+class SlowlyUnreadable : public UnreadableJournal {
+protected:
+    void SetUp() override {
+        auto journal = make();
+        ids = append(*journal, 4'000);
+        crash(journal);
+        disk.bad_from = 8'192;
+        disk.bad_until = 12'288;
+        for (const auto& path : files()) {
+            const auto bytes = contents(path);
+            for (const auto& id : ids) {
+                const auto at = bytes.find(bytes_of(id));
+                if (at != std::string::npos && (at < 8'192 - 200 || at - id_in_frame >= 12'288)) {
+                    good.insert(id);
+                }
+            }
+        }
+        ASSERT_GE(files().size(), 4U);
+    }
+    /// Delivers what comes until nothing does.
+    std::set<Uuid> deliver_all(Journal& journal) {
+        std::set<Uuid> delivered;
+        eventually(
+            loop,
+            [&] {
+                for (const auto& id : read(journal)) {
+                    delivered.insert(id);
+                }
+                journal.acknowledge(journal.end());
+                return std::includes(delivered.begin(), delivered.end(), good.begin(), good.end());
+            },
+            std::chrono::seconds(20));
+        return delivered;
+    }
+
+    std::set<Uuid> good;  // surely readable
+};
+
+TEST_F(SlowlyUnreadable, IsLoadedFileByFile) {
+    options.patience = std::chrono::milliseconds(500);
+    disk.slow_failure = 300'000;
+    const auto journal = make();
+    ASSERT_TRUE(eventually(loop, [&] { return journal->pending() > 0; }));
+    EXPECT_LT(journal->pending(), good.size()) << "the others wait";
+    const auto delivered = deliver_all(*journal);
+    EXPECT_TRUE(std::includes(delivered.begin(), delivered.end(), good.begin(), good.end()));
+    append(*journal, 1'000);
+    journal->acknowledge(journal->end());
+    EXPECT_TRUE(eventually(loop, [&] {
+        std::uintmax_t bytes = 0;
+        for (const auto& path : files()) {
+            bytes += fs::file_size(path);
+        }
+        return journal->bytes_used() == bytes;
+    }));
+}
+
+TEST_F(SlowlyUnreadable, OfAnotherWorkerIsLoadedFileByFile) {
+    options.patience = std::chrono::milliseconds(500);
+    disk.slow_failure = 300'000;
+    const auto gone = folder.path() / "gone";
+    fs::rename(options.path + "/worker-0", gone);
+    const auto journal = make();
+    fs::rename(gone, options.path + "/worker-7");
+    const auto delivered = deliver_all(*journal);
+    EXPECT_TRUE(std::includes(delivered.begin(), delivered.end(), good.begin(), good.end()));
+    EXPECT_TRUE(eventually(loop, [&] { return folders().count("worker-7") == 0; }));
+    EXPECT_TRUE(diary.left_alone.empty());
+}
+
+TEST_F(SlowlyUnreadable, DoesNotHoldUpAWorkerThatLeaves) {
+    disk.bad_until = 1 << 30;
+    disk.slow_failure = 100'000;
+    auto journal = make();
+    ASSERT_TRUE(eventually(loop, [&] { return disk.failed_reads > 1; }));
+    const auto began = loop.now();
+    journal.reset();
+    EXPECT_LT(loop.now() - began, std::chrono::seconds(1));
+    disk.bad_until = disk.bad_from.load();
+    journal = make();
+    EXPECT_TRUE(found(*journal, ids.size())) << "nothing was changed";
+}
+
 TEST_F(DamagedJournal, ANewerVersionIsLeftAlone) {
     for (const std::size_t at : {std::size_t{0}, SegmentFile::page}) {
         overwrite(file, at + offsetof(SegmentHeader, version), "\x07");

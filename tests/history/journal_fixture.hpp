@@ -94,6 +94,7 @@ public:
         }
         if (offset >= bad_from) {
             ++failed_reads;
+            usleep(slow_failure);
             errno = EIO;
             return -1;
         }
@@ -108,6 +109,7 @@ public:
     std::atomic<off_t> bad_from = std::numeric_limits<off_t>::max();
     std::atomic<off_t> bad_until = std::numeric_limits<off_t>::max();
     std::atomic<int> failed_reads = 0;
+    std::atomic<useconds_t> slow_failure = 0;  // how long such a read takes
 };
 
 /// Where a record was seen, and what tells it from others.
