@@ -129,6 +129,7 @@ sub refused ($words, @patterns) {
     return;
 }
 refused("dns_tools_journal $journal size=512k",  qr/"size=512k"/,  qr/1m/);
+refused("dns_tools_journal $journal size=33g",   qr/"size=33g"/,   qr/32g or less/);
 refused("dns_tools_journal $journal size=lots",  qr/"size=lots"/,  qr/2g/);
 refused("dns_tools_journal $journal sync=never", qr/"sync=never"/, qr/always/);
 refused("dns_tools_journal $journal sync=0",     qr/"sync=0"/,     qr/time/);

@@ -5,6 +5,13 @@
 
 namespace dns_tools::history {
 
+namespace {
+
+// Each has two descriptors.
+constexpr std::size_t max_folders = 64;
+
+}  // namespace
+
 std::shared_ptr<JournalFolder> JournalFinder::claim(JournalNews& news) {
     std::vector<std::string> paths;
     try {
@@ -25,6 +32,9 @@ std::shared_ptr<JournalFolder> JournalFinder::claim(JournalNews& news) {
 }
 
 std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, JournalNews& news) {
+    if (holds_many()) {
+        return std::nullopt;
+    }
     std::vector<std::string> paths;
     try {
         paths = journal_folders(root_);
@@ -38,6 +48,7 @@ std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, Journa
         }
         auto loaded = load(folder, folder->segments(), news);
         if (loaded && loaded->records > 0) {
+            adopted_.push_back(folder);
             return loaded;
         }
         if (loaded) {
@@ -45,6 +56,11 @@ std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, Journa
         }
     }
     return std::nullopt;
+}
+
+bool JournalFinder::holds_many() noexcept {
+    std::erase_if(adopted_, [](const auto& folder) { return folder.expired(); });
+    return adopted_.size() + kept_.size() >= max_folders;
 }
 
 /// Holds the folder if nobody else does and it may be used.

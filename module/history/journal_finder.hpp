@@ -49,7 +49,8 @@ public:
     std::shared_ptr<JournalFolder> claim(JournalNews& news);
 
     /// The first folder of those that nobody holds which has records, and no more than `max_bytes`;
-    /// those that have none are removed. None when there is no such folder.
+    /// those that have none are removed. None when there is no such folder, or when so many are held
+    /// that their descriptors might be missed elsewhere.
     std::optional<LoadedFolder> adopt(std::uint64_t max_bytes, JournalNews& news);
 
     /// What is in these files of a folder that is held; those without records are removed. Some
@@ -65,6 +66,7 @@ private:
     std::shared_ptr<JournalFolder> hold(const std::string& path, JournalNews& news);
     LoadedFolder load_all(std::shared_ptr<JournalFolder> folder,
                           const std::vector<std::string>& paths, JournalNews& news);
+    bool holds_many() noexcept;
     void leave_alone(const std::string& path, const std::string& why, JournalNews& news);
 
     const std::string root_;
@@ -73,6 +75,7 @@ private:
     const std::chrono::milliseconds patience_;
     std::atomic<bool> stop_ = false;
     std::set<std::string> told_;
+    std::vector<std::weak_ptr<JournalFolder>> adopted_;
     std::vector<std::shared_ptr<JournalFolder>> kept_;  // else they would be adopted for ever
 };
 

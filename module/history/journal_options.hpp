@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace dns_tools::history {
@@ -14,7 +15,7 @@ enum class JournalSyncMode {
 
 struct JournalOptions {
     std::string path;
-    /// Bytes of all files that a worker holds; at least `min_size`.
+    /// Bytes of all files that a worker holds; from `min_size` to `max_size`.
     std::size_t size = 64 * 1024 * 1024;
     JournalSyncMode sync = JournalSyncMode::periodic;
     /// Of periodic syncs, while there is something to sync.
@@ -28,6 +29,8 @@ struct JournalOptions {
     std::chrono::milliseconds patience{10'000};
 
     static constexpr std::size_t min_size = 1024 * 1024;
+    /// A segment has no more than 1 GiB, and each of those that are appended to has a descriptor.
+    static constexpr std::uint64_t max_size = 32ULL * 1024 * 1024 * 1024;
 };
 
 }  // namespace dns_tools::history

@@ -20,6 +20,9 @@ char* parse_size(ngx_conf_t* cf, const ngx_str_t& value, ngx_str_t text, Journal
     if (size < static_cast<off_t>(JournalOptions::min_size)) {
         return invalid(cf, value, "size must be 1m or more");
     }
+    if (static_cast<std::uint64_t>(size) > JournalOptions::max_size) {
+        return invalid(cf, value, "size must be 32g or less: it is what each worker may keep");
+    }
     conf.options.size = static_cast<std::size_t>(size);
     return fine;
 }

@@ -260,7 +260,8 @@ describe("wrong values are refused", () => {
         ...["database.externalSecret", "imagePullExternalSecret"].map((name) => [
             `secretStore: {enabled: true, provider: {fake: {}}}, ${name}: {enabled: true, remoteRef: {key: k}, secretStoreRef: {kind: ClusterSecretStore}}`,
             RegExp(`${name}\\.secretStoreRef\\.name is empty.*ClusterSecretStore: name the store`)]),
-        ["journal.size: 64MB", /journal\.size: "64MB" is not a size of 1m or more, such as 64m or 2g/],
+        ["journal.size: 64MB", /journal\.size: "64MB" is not a size from 1m to 32g, such as 64m or 2g/],
+        ["journal.size: 32769m", /journal\.size: "32769m" is not a size from 1m to 32g/],
         ["journal.size: 64k", /journal\.size: "64k" is not/],
         ["journal.size: 0m", /journal\.size: "0m" is not/],
         ["journal.size: 8589934592g", /journal\.size: "8589934592g" is not/],

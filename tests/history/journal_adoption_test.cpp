@@ -124,6 +124,27 @@ TEST_F(JournalTest, AFolderThatDoesNotFitWaitsUntilTheOwnBacklogIsGone) {
     EXPECT_LE(journal->bytes_used(), options.size);
 }
 
+TEST_F(JournalTest, HoldsNoMoreThanSomeFoldersAtATime) {
+    auto gone = make();
+    append(*gone);
+    crash(gone);
+    const fs::path left = folder.path() / "left";
+    fs::rename(options.path, left);
+    fs::remove(left / "worker-0" / "lock");
+    options.size = 64 * JournalOptions::min_size;
+    options.adopt_interval = milliseconds(1);
+    const auto journal = make();
+    for (int i = 1; i <= 70; ++i) {
+        fs::copy(left / "worker-0", options.path + "/worker-" + std::to_string(i));
+    }
+    ASSERT_TRUE(found(*journal, 64));
+    loop.run_for(milliseconds(100));
+    EXPECT_EQ(journal->pending(), 64U);
+    journal->acknowledge(journal->end());
+    EXPECT_TRUE(found(*journal, 6));
+    journal->acknowledge(journal->end());
+}
+
 TEST_F(JournalTest, AnEmptyFolderThatNobodyHoldsIsRemoved) {
     const auto journal = make();
     fs::create_directory(options.path + "/worker-7");

@@ -227,7 +227,8 @@ a number, nor is of a kind of amount from least to most; `what` is what it shoul
   (list "database.retention" (list "") "N[smhdwMy]" "time" 60000 $years "a time from 1m to 100y, such as 90d")
   (list "database.externalSecret.refreshInterval" (list) "(N(ms|s|m|h))+" "time" 0 $years
     "a time of hours, minutes and seconds, such as 1h30m")
-  (list "journal.size" (list) "N[mMgG]" "size" 1 $largest "a size of 1m or more, such as 64m or 2g")
+  (list "journal.size" (list) "N[mMgG]" "size" 1 34359738368
+    "a size from 1m to 32g, such as 64m or 2g")
   (list "journal.sync" (list "off" "always") "N(ms|s)" "time" 1 60000 "off, always, or a time from 1ms to 60s")
   (list "journal.volumeSize" (list) "N(Ki|Mi|Gi|Ti|k|M|G|T)?" "quantity" 1 $largest
     "a size, such as 1Gi or 500M")
