@@ -189,7 +189,8 @@ void Journal::look_for_damages() {
 }
 
 void Journal::tell_damages() {
-    files_.tell({.damages = segments_.take_damages(), .newer_files = {}, .left_alone = {}});
+    files_.tell(
+        {.damages = segments_.take_damages(), .newer_files = {}, .left_alone = {}, .not_kept = {}});
     retire_acknowledged();
     replenish();
 }

@@ -279,14 +279,22 @@ void JournalFiles::spoil(const std::shared_ptr<SegmentFile>& file) {
 }
 
 void JournalFiles::unlink(JournalSegments::Segment segment) {
-    const auto freed = std::make_shared<std::size_t>(0);
+    struct Outcome {
+        std::size_t freed = 0;
+        JournalNews news;
+    };
+    const auto outcome = std::make_shared<Outcome>();
     // The job is the last to hold the file: unmapping it takes a while.
     helper_->run(
-        [file = std::move(segment.file), folder = std::move(segment.folder), freed] {
-            *freed = file->size_on_disk();
+        [file = std::move(segment.file), folder = std::move(segment.folder), outcome] {
+            outcome->freed = file->size_on_disk();
             folder->discard(file->path());
+            outcome->news.not_kept = folder->take_not_kept();
         },
-        [this, freed] { bytes_ -= *freed; });
+        [this, outcome] {
+            bytes_ -= outcome->freed;
+            tell(outcome->news);
+        });
 }
 
 void JournalFiles::remove(std::shared_ptr<JournalFolder> folder) {
@@ -314,6 +322,9 @@ void JournalFiles::tell(const JournalNews& news) {
     }
     for (const auto& [folder, why] : news.left_alone) {
         observer_.journal_left_alone(folder, why);
+    }
+    for (const auto& file : news.not_kept) {
+        observer_.journal_not_set_aside(file);
     }
 }
 

@@ -91,6 +91,7 @@ std::optional<LoadedFolder> JournalFinder::load(std::shared_ptr<JournalFolder> f
     try {
         auto loaded = load_all(folder, paths, found);
         std::move(found.damages.begin(), found.damages.end(), std::back_inserter(news.damages));
+        std::move(found.not_kept.begin(), found.not_kept.end(), std::back_inserter(news.not_kept));
         return loaded;
     } catch (const DiskError& error) {
         leave_alone(folder->path(), error.what(), news);
@@ -116,7 +117,7 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
             news.damages.emplace_back(path, damage);
         }
         if (segment.unreadable && !segment.damages.empty()) {
-            folder->keep(path);
+            folder->keep(path, size_);
         }
         if (segment.file == nullptr) {
             empty.push_back(path);
@@ -138,13 +139,18 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
               [](const LoadedSegment& a, const LoadedSegment& b) {
                   return a.file->sequence() < b.file->sequence();
               });
+    news.not_kept = folder->take_not_kept();
     folder->leave(loaded.later);
     loaded.folder = std::move(folder);
     return loaded;
 }
 
 void JournalFinder::remove(const std::shared_ptr<JournalFolder>& folder, JournalNews& news) {
-    if (!folder->remove()) {
+    const bool removed = folder->remove();
+    for (auto& file : folder->take_not_kept()) {
+        news.not_kept.push_back(std::move(file));
+    }
+    if (!removed) {
         kept_.push_back(folder);
         leave_alone(folder->path(), "it is done with, and cannot be removed", news);
     }

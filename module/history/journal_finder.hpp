@@ -21,6 +21,7 @@ struct JournalNews {
     std::vector<std::pair<std::string, Damage>> damages;  // each with its file
     std::vector<std::string> newer_files;
     std::vector<std::pair<std::string, std::string>> left_alone;  // a folder, and why
+    std::vector<std::string> not_kept;                            // files
 };
 
 /// A folder and the records that were found in it.
@@ -40,7 +41,8 @@ public:
         : root_(options.path),
           disk_(disk),
           durable_(options.sync != JournalSyncMode::off),
-          patience_(options.patience) {}
+          patience_(options.patience),
+          size_(options.size) {}
 
     /// Nobody waits for what is found any more. From any thread.
     void stop() noexcept { stop_ = true; }
@@ -49,8 +51,8 @@ public:
     std::shared_ptr<JournalFolder> claim(JournalNews& news);
 
     /// The first folder of those that nobody holds which has records, and no more than `max_bytes`;
-    /// those that have none are removed. None when there is no such folder, or when so many are held
-    /// that their descriptors might be missed elsewhere.
+    /// those that have none are removed. None when there is no such folder, or when so many are
+    /// held that their descriptors might be missed elsewhere.
     std::optional<LoadedFolder> adopt(std::uint64_t max_bytes, JournalNews& news);
 
     /// What is in these files of a folder that is held; those without records are removed. Some
@@ -73,6 +75,7 @@ private:
     Disk& disk_;
     const bool durable_;  // what is loaded is brought to the disk too
     const std::chrono::milliseconds patience_;
+    const std::uint64_t size_;
     std::atomic<bool> stop_ = false;
     std::set<std::string> told_;
     std::vector<std::weak_ptr<JournalFolder>> adopted_;

@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view folder_prefix = "worker-";
 constexpr const char* lock_name = "lock";
 constexpr std::string_view segment_suffix = ".segment";
+constexpr std::string_view aside_suffix = ".damaged";
 
 std::vector<std::string> names_in(const std::string& path) {
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), &closedir);
@@ -59,6 +60,17 @@ std::string lock_path(const std::string& folder) {
 
 bool is_segment(std::string_view name) {
     return name.ends_with(segment_suffix);
+}
+
+/// What is set aside in the journal's path.
+std::uint64_t bytes_aside(const std::string& root) {
+    std::uint64_t bytes = 0;
+    for (const auto& name : names_in(root)) {
+        if (name.ends_with(aside_suffix)) {
+            bytes += size_of_file(std::string(root).append("/").append(name));
+        }
+    }
+    return bytes;
 }
 
 int lock_file(int fd) noexcept {
@@ -133,12 +145,16 @@ std::uint64_t JournalFolder::bytes() const {
     return bytes;
 }
 
-bool JournalFolder::discard(const std::string& segment) const {
+bool JournalFolder::discard(const std::string& segment) {
     if (kept_.count(segment) == 0) {
         return unlink(segment.c_str()) == 0;
     }
-    const auto aside =
-        path_.substr(0, path_.rfind('/')) + segment.substr(path_.size()) + ".damaged";
+    const auto root = path_.substr(0, path_.rfind('/'));
+    if (bytes_aside(root) + size_of_file(segment) > most_aside_) {
+        not_kept_.push_back(segment);
+        return unlink(segment.c_str()) == 0;
+    }
+    const auto aside = root + segment.substr(path_.size()) + std::string(aside_suffix);
     return rename(segment.c_str(), aside.c_str()) == 0;
 }
 

@@ -37,12 +37,17 @@ public:
     std::uint64_t bytes() const;
 
     /// This segment is to be set aside when it is done with: the disk does not give all of it, for
-    /// now.
-    void keep(const std::string& segment) { kept_.insert(segment); }
+    /// now. But no more than `most` bytes are set aside in all.
+    void keep(const std::string& segment, std::uint64_t most) {
+        kept_.insert(segment);
+        most_aside_ = most;
+    }
     /// These segments, and no others, are still to be loaded.
     void leave(std::vector<std::string> segments) { left_ = std::move(segments); }
     /// Removes a segment that is done with, or puts it beside the folder for a person to look at.
-    bool discard(const std::string& segment) const;
+    bool discard(const std::string& segment);
+    /// Those that were removed since because too much is set aside already.
+    std::vector<std::string> take_not_kept() noexcept { return std::exchange(not_kept_, {}); }
 
     /// Discards the segments and removes the folder; false when that could not be. It stays held.
     /// With segments that are still to be loaded it stays, for whoever holds it next.
@@ -56,6 +61,8 @@ private:
     UniqueFd folder_;
     UniqueFd lock_;
     std::set<std::string> kept_;
+    std::uint64_t most_aside_ = 0;
+    std::vector<std::string> not_kept_;
     std::vector<std::string> left_;
 };
 

@@ -31,6 +31,8 @@ public:
     /// A folder that others left behind cannot be used, or not be removed. Nothing is lost. Once
     /// each.
     virtual void journal_left_alone(std::string_view folder, std::string_view why) noexcept = 0;
+    /// `file`, of which the disk did not give all, is removed: too much is set aside already.
+    virtual void journal_not_set_aside(std::string_view file) noexcept = 0;
 };
 
 }  // namespace dns_tools::history

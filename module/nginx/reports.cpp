@@ -125,6 +125,14 @@ void Reports::journal_left_alone(std::string_view folder, std::string_view why) 
                   DNS_TOOLS_FORMAT_ARGS(folder), DNS_TOOLS_FORMAT_ARGS(reason.text()));
 }
 
+void Reports::journal_not_set_aside(std::string_view file) noexcept {
+    ngx_log_error(
+        NGX_LOG_ERR, log_, 0,
+        "dns_tools: the journal's \"%*s\", of which the disk cannot read all, is removed: "
+        "the files that are set aside already take its whole size",
+        DNS_TOOLS_FORMAT_ARGS(file));
+}
+
 void Reports::old_rows_deleted(std::size_t) noexcept {
     if (retention_outage_.ended()) {
         ngx_log_error(NGX_LOG_NOTICE, log_, 0, "dns_tools: old lookups are deleted again");

@@ -37,6 +37,7 @@ public:
     void journal_sync_failed(std::string_view why) noexcept;
     void journal_newer_version(std::string_view file) noexcept;
     void journal_left_alone(std::string_view folder, std::string_view why) noexcept;
+    void journal_not_set_aside(std::string_view file) noexcept;
 
     void old_rows_deleted(std::size_t rows) noexcept override;
     void retention_failed(std::string_view why) noexcept override;

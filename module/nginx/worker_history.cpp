@@ -173,4 +173,8 @@ void WorkerHistory::journal_left_alone(std::string_view folder, std::string_view
     reports_.journal_left_alone(folder, why);
 }
 
+void WorkerHistory::journal_not_set_aside(std::string_view file) noexcept {
+    reports_.journal_not_set_aside(file);
+}
+
 }  // namespace dns_tools::nginx

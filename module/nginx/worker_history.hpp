@@ -77,6 +77,7 @@ private:
     void journal_sync_failed(std::string_view why) noexcept override;
     void journal_newer_version(std::string_view file) noexcept override;
     void journal_left_alone(std::string_view folder, std::string_view why) noexcept override;
+    void journal_not_set_aside(std::string_view file) noexcept override;
 
     Reports& reports_;
     const bool drops_;

@@ -246,6 +246,19 @@ TEST_F(UnreadableJournal, StaysMappedButForItsBadPages) {
     journal->acknowledge(journal->end());
 }
 
+TEST_F(UnreadableJournal, IsRemovedWhenEnoughIsSetAside) {
+    const auto other = fs::path(options.path) / "0000000000000001.segment.damaged";
+    std::ofstream(other) << std::string(options.size, 'x');
+    const auto records = unreadable(8'192, 12'288);
+    const auto journal = make();
+    ASSERT_TRUE(found(*journal, 100 - records.size()));
+    journal->acknowledge(journal->end());
+    EXPECT_TRUE(eventually(loop, [&] { return !diary.not_set_aside.empty(); }));
+    EXPECT_FALSE(fs::exists(file));
+    EXPECT_EQ(files(".damaged"), std::vector<fs::path>{other});
+    EXPECT_EQ(diary.not_set_aside, std::vector<std::string>{file});
+}
+
 TEST_F(UnreadableJournal, LosesNothingWithItsFirstPage) {
     EXPECT_EQ(lost(unreadable(0, SegmentFile::page)), Bytes{SegmentFile::header_size});
     expect_set_aside();

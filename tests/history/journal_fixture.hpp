@@ -67,6 +67,9 @@ public:
     void journal_left_alone(std::string_view folder, std::string_view why) noexcept override {
         left_alone.emplace_back(folder, why);
     }
+    void journal_not_set_aside(std::string_view file) noexcept override {
+        not_set_aside.emplace_back(file);
+    }
 
     int ups = 0;
     std::vector<std::string> downs;
@@ -76,6 +79,7 @@ public:
     std::vector<std::string> sync_failures;
     std::vector<std::string> newer;
     std::vector<std::pair<std::string, std::string>> left_alone;
+    std::vector<std::string> not_set_aside;
 };
 
 /// A disk that fails when told to.
