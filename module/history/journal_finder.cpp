@@ -32,6 +32,7 @@ std::shared_ptr<JournalFolder> JournalFinder::claim(JournalNews& news) {
 }
 
 std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, JournalNews& news) {
+    remove_kept(news);
     if (holds_many()) {
         return std::nullopt;
     }
@@ -145,12 +146,21 @@ LoadedFolder JournalFinder::load_all(std::shared_ptr<JournalFolder> folder,
     return loaded;
 }
 
-void JournalFinder::remove(const std::shared_ptr<JournalFolder>& folder, JournalNews& news) {
-    const bool removed = folder->remove();
-    for (auto& file : folder->take_not_kept()) {
+bool JournalFinder::try_to_remove(JournalFolder& folder, JournalNews& news) {
+    const bool removed = folder.remove();
+    for (auto& file : folder.take_not_kept()) {
         news.not_kept.push_back(std::move(file));
     }
-    if (!removed) {
+    return removed;
+}
+
+/// What was in the way may be gone.
+void JournalFinder::remove_kept(JournalNews& news) {
+    std::erase_if(kept_, [&](const auto& folder) { return try_to_remove(*folder, news); });
+}
+
+void JournalFinder::remove(const std::shared_ptr<JournalFolder>& folder, JournalNews& news) {
+    if (!try_to_remove(*folder, news)) {
         kept_.push_back(folder);
         leave_alone(folder->path(), "it is done with, and cannot be removed", news);
     }

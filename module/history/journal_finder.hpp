@@ -61,7 +61,7 @@ public:
     std::optional<LoadedFolder> load(std::shared_ptr<JournalFolder> folder,
                                      const std::vector<std::string>& paths, JournalNews& news);
 
-    /// Removes a folder that has nothing left in it, or keeps it for itself.
+    /// Removes a folder that has nothing left in it, or keeps it for itself and tries again later.
     void remove(const std::shared_ptr<JournalFolder>& folder, JournalNews& news);
 
 private:
@@ -69,6 +69,8 @@ private:
     LoadedFolder load_all(std::shared_ptr<JournalFolder> folder,
                           const std::vector<std::string>& paths, JournalNews& news);
     bool holds_many() noexcept;
+    static bool try_to_remove(JournalFolder& folder, JournalNews& news);
+    void remove_kept(JournalNews& news);
     void leave_alone(const std::string& path, const std::string& why, JournalNews& news);
 
     const std::string root_;

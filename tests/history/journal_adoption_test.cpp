@@ -178,6 +178,10 @@ TEST_F(JournalTest, AFolderWithSomethingElseInItStays) {
     EXPECT_TRUE(fs::exists(options.path + "/worker-7/notes"));
     EXPECT_EQ(diary.left_alone.size(), 1U);
     EXPECT_TRUE(diary.left_alone[0].first.ends_with("/worker-7"));
+    fs::remove(options.path + "/worker-7/notes");
+    EXPECT_TRUE(eventually(
+        loop, [&] { return folders().count("worker-7") == 0; }, milliseconds(5'000)))
+        << "nothing keeps it any more";
 }
 
 TEST_F(JournalTest, TakesOverNothingOnceItDrains) {
