@@ -95,7 +95,7 @@ get(lookup('a b'),         requests('lookup', 'GET', 400), lookups('invalid_doma
 get(lookup('192.0.2.1'),   requests('lookup', 'GET', 400), lookups('ip_literal',       'local'));
 expect(requests('lookup', 'POST', 200), lookups('ok', 'upstream'));
 $http->post('/tools/lookup', '{"domain":"one.test"}');
-expect(requests('lookup', 'POST', 413));
+expect(requests('lookup', 'POST', 413), lookups('other', 'local'));
 $http->post('/tools/lookup', 'x' x 9000);
 expect(requests('lookup', 'POST', 400), lookups('other', 'local'));
 $http->post('/tools/lookup', '[]');
