@@ -102,6 +102,37 @@ subtest 'a journal that is full' => sub {
     $nginx->finish(killed => 1);
 };
 
+subtest 'a journal that a worker leaves and that is too large to be taken over' => sub {
+    my $left  = temp_folder('left') . '/queue';
+    my $nginx = start("dns_tools_journal $left size=1m;");
+    $pg->stop;
+    my $http  = $nginx->http;
+    my $count = 0;
+    ++$count while $http->get(lookup "l$count.localhost")->status == 200;
+    my $age = scrape($nginx)->{history_oldest_pending_seconds};
+    my $held = $nginx->http;
+    $held->send("GET /health HTTP/1.1\r\n");
+    is $nginx->http->get('/health')->status, 200, 'its connection is accepted';
+    $nginx->reload(leave_old => 1);
+    # The younger worker has more than a segment of its own before the older one's folder is free.
+    my $more = 0;
+    wait_until(
+        'its answers',
+        sub {
+            $more += grep { $nginx->http->get(lookup "m$_.localhost")->status == 200 } 1 .. 200;
+            return $more >= 2000;
+        });
+    $held->close;
+    ok eventually(sub { scalar $nginx->worker_pids == 1 }, 30), 'the older worker leaves';
+    ok eventually(sub { scrape($nginx)->{history_pending} == $count + $more }), 'all wait'
+        or diag scrape($nginx)->{history_pending}, " of $count and $more";
+    cmp_ok scrape($nginx)->{history_oldest_pending_seconds}, '>', $age, 'ever longer';
+    $pg->run;
+    ok eventually(sub { scrape($nginx)->{history_pending} == 0 }, 30), 'until they are saved';
+    ok $pg->reaches($pg->count), 'as rows';
+    $nginx->finish;
+};
+
 subtest 'a journal whose folder is closed' => sub {
     my $closed = temp_folder('closed') . '/queue';
     my $nginx  = start("dns_tools_journal $closed size=1m full=drop;");

@@ -43,6 +43,7 @@ struct JournalFiles::Found {
     bool folder_in_place = true;
     std::optional<LoadedFolder> own;
     std::optional<LoadedFolder> adopted;
+    LeftRecords left;
     JournalNews news;
 };
 
@@ -195,7 +196,7 @@ void JournalFiles::look() {
             }
             // Without its lock the own folder may look like one that nobody holds.
             if (!found->own && found->folder_in_place) {
-                found->adopted = finder->adopt(max_bytes, found->news);
+                found->adopted = finder->adopt(max_bytes, found->left, found->news);
             }
         },
         [this, found] { looked(*found); });
@@ -214,6 +215,9 @@ void JournalFiles::looked(Found& found) {
         bytes_ += left_bytes_;
     }
     const bool more = found.own || found.adopted;
+    if (!more) {
+        observer_.journal_left(found.left.records, found.left.oldest);
+    }
     for (auto* const loaded : {&found.own, &found.adopted}) {
         if (*loaded && (*loaded)->records > 0) {
             bytes_ += (*loaded)->bytes;

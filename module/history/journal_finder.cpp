@@ -31,11 +31,19 @@ std::shared_ptr<JournalFolder> JournalFinder::claim(JournalNews& news) {
     return folder;
 }
 
-std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, JournalNews& news) {
+void LeftRecords::add(std::size_t more, UnixMicros since) noexcept {
+    records += more;
+    oldest = std::min(oldest.value_or(since), since);
+}
+
+std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, LeftRecords& left,
+                                                 JournalNews& news) {
     remove_kept(news);
     if (holds_many()) {
-        return std::nullopt;
+        max_bytes = 0;
     }
+    left = {};
+    auto known = std::exchange(counted_, {});
     std::vector<std::string> paths;
     try {
         paths = journal_folders(root_);
@@ -44,12 +52,19 @@ std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, Journa
     }
     for (const auto& path : paths) {
         const auto folder = hold(path, news);
-        if (folder == nullptr || folder->bytes() > max_bytes) {
+        if (folder == nullptr) {
+            continue;
+        }
+        if (folder->bytes() > max_bytes) {
+            if (const auto& found = count(folder, known, news); found.oldest) {
+                left.add(found.records, *found.oldest);
+            }
             continue;
         }
         auto loaded = load(folder, folder->segments(), news);
         if (loaded && loaded->records > 0) {
             adopted_.push_back(folder);
+            counted_.merge(known);
             return loaded;
         }
         if (loaded) {
@@ -62,6 +77,24 @@ std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, Journa
 bool JournalFinder::holds_many() noexcept {
     std::erase_if(adopted_, [](const auto& folder) { return folder.expired(); });
     return adopted_.size() + kept_.size() >= max_folders;
+}
+
+/// What waits in a folder that stays where it is; it is loaded for that once, and when it changes.
+const LeftRecords& JournalFinder::count(const std::shared_ptr<JournalFolder>& folder, Counts& known,
+                                        JournalNews& news) {
+    Counted& counted = counted_[folder->path()];
+    counted = known[folder->path()];
+    if (counted.bytes != folder->bytes()) {
+        counted = {};
+        if (const auto loaded = load(folder, folder->segments(), news)) {
+            for (const auto& segment : loaded->segments) {
+                counted.records.add(segment.records, segment.oldest);
+            }
+            // Loading gives back what is not needed.
+            counted.bytes = loaded->later.empty() ? folder->bytes() : 0;
+        }
+    }
+    return counted.records;
 }
 
 /// Holds the folder if nobody else does and it may be used.

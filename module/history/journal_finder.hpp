@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -34,6 +35,14 @@ struct LoadedFolder {
     std::uint64_t later_bytes = 0;
 };
 
+/// What waits in folders that nobody holds.
+struct LeftRecords {
+    std::size_t records = 0;
+    std::optional<UnixMicros> oldest;  ///< when the oldest of them was made
+
+    void add(std::size_t more, UnixMicros since) noexcept;
+};
+
 /// Finds and loads the folders that nobody holds. One thread uses it at a time.
 class JournalFinder {
 public:
@@ -52,8 +61,10 @@ public:
 
     /// The first folder of those that nobody holds which has records, and no more than `max_bytes`;
     /// those that have none are removed. None when there is no such folder, or when so many are
-    /// held that their descriptors might be missed elsewhere.
-    std::optional<LoadedFolder> adopt(std::uint64_t max_bytes, JournalNews& news);
+    /// held that their descriptors might be missed elsewhere: then `left` is what waits in those
+    /// that stay.
+    std::optional<LoadedFolder> adopt(std::uint64_t max_bytes, LeftRecords& left,
+                                      JournalNews& news);
 
     /// What is in these files of a folder that is held; those without records are removed. Some
     /// may be left for later when the disk is slow to fail. None when one cannot be opened: then
@@ -68,9 +79,17 @@ private:
     std::shared_ptr<JournalFolder> hold(const std::string& path, JournalNews& news);
     LoadedFolder load_all(std::shared_ptr<JournalFolder> folder,
                           const std::vector<std::string>& paths, JournalNews& news);
+    struct Counted {
+        std::uint64_t bytes = 0;  // of the folder then
+        LeftRecords records;
+    };
+    using Counts = std::map<std::string, Counted>;  // by the folders' paths
+
     bool holds_many() noexcept;
     static bool try_to_remove(JournalFolder& folder, JournalNews& news);
     void remove_kept(JournalNews& news);
+    const LeftRecords& count(const std::shared_ptr<JournalFolder>& folder, Counts& known,
+                             JournalNews& news);
     void leave_alone(const std::string& path, const std::string& why, JournalNews& news);
 
     const std::string root_;
@@ -81,6 +100,7 @@ private:
     std::atomic<bool> stop_ = false;
     std::set<std::string> told_;
     std::vector<std::weak_ptr<JournalFolder>> adopted_;
+    Counts counted_;  // of folders that nobody held and that stayed
     std::vector<std::shared_ptr<JournalFolder>> kept_;  // else they would be adopted for ever
 };
 

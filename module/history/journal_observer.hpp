@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "history/record.hpp"
 
 namespace dns_tools::history {
 
@@ -18,6 +21,9 @@ public:
     virtual void journal_down(std::string_view why) noexcept = 0;
     /// `records` that were left behind, by a worker that is gone, have joined the queue.
     virtual void journal_adopted(std::size_t records) noexcept = 0;
+    /// So many records, and the oldest made then, wait in folders that nobody holds, and that there
+    /// is no room for as yet. Called whenever they were looked for.
+    virtual void journal_left(std::size_t records, std::optional<UnixMicros> oldest) noexcept = 0;
     /// `bytes` of `file` are lost; once for each damaged place.
     virtual void journal_damaged(std::string_view file, std::uint64_t bytes,
                                  std::string_view why) noexcept = 0;

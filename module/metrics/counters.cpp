@@ -17,9 +17,19 @@ constexpr std::uint64_t bit(std::size_t upstream) noexcept {
     return std::uint64_t{1} << upstream;
 }
 
+/// As ProcessCells has it.
+std::uint64_t milliseconds_of(
+    std::optional<std::chrono::system_clock::time_point> instant) noexcept {
+    return instant ? static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(
+                                                    instant->time_since_epoch())
+                                                    .count())
+                   : 0;
+}
+
 void clear(ProcessCells& process) noexcept {
     for (Cell* cell :
-         {&process.pending, &process.mortal, &process.oldest_pending, &process.fill,
+         {&process.pending, &process.mortal, &process.oldest_pending, &process.left,
+          &process.oldest_left, &process.fill,
           &process.database, &process.resolver, &process.upstreams, &process.upstreams_down}) {
         put(*cell, 0);
     }
@@ -144,13 +154,15 @@ void Counters::history_flushed(std::chrono::nanoseconds took) noexcept {
 void Counters::history_pending(std::uint64_t records,
                                std::optional<std::chrono::system_clock::time_point> oldest,
                                double fill) noexcept {
-    using std::chrono::milliseconds;
     put(process_->pending, records);
     put(process_->fill, static_cast<std::uint64_t>(fill * 1e6));
-    put(process_->oldest_pending,
-        oldest ? static_cast<std::uint64_t>(
-                     std::chrono::floor<milliseconds>(oldest->time_since_epoch()).count())
-               : 0);
+    put(process_->oldest_pending, milliseconds_of(oldest));
+}
+
+void Counters::history_left(std::uint64_t records,
+                            std::optional<std::chrono::system_clock::time_point> oldest) noexcept {
+    put(process_->left, records);
+    put(process_->oldest_left, milliseconds_of(oldest));
 }
 
 void Counters::database_is_up(bool up) noexcept {

@@ -58,6 +58,10 @@ public:
     void history_pending(std::uint64_t records,
                          std::optional<std::chrono::system_clock::time_point> oldest,
                          double fill) noexcept;
+    /// So many wait in journals that no process holds, where all processes may see them: they are
+    /// added to what is pending once.
+    void history_left(std::uint64_t records,
+                      std::optional<std::chrono::system_clock::time_point> oldest) noexcept;
     /// What is pending is in this process's memory only.
     void history_is_mortal() noexcept { put(process_->mortal, get(process_->identity)); }
     void database_is_up(bool up) noexcept;

@@ -116,6 +116,7 @@ private:
 UpstreamUse add_processes(Snapshot& all, Zone& zone, std::chrono::system_clock::time_point now) {
     UpstreamUse use;
     std::uint64_t oldest = ~std::uint64_t{0};
+    std::uint64_t left = 0;
     Turns turns(zone);
     for (ProcessCells& process : zone.processes) {
         const auto identity = process.identity.load(std::memory_order_acquire);
@@ -130,14 +131,18 @@ UpstreamUse add_processes(Snapshot& all, Zone& zone, std::chrono::system_clock::
         all.history_pending += get(process.pending);
         all.history_fill_ratio =
             std::max(all.history_fill_ratio, static_cast<double>(get(process.fill)) / 1e6);
-        if (const auto since = get(process.oldest_pending); since != 0) {
-            oldest = std::min(oldest, since);
+        left = std::max(left, get(process.left));
+        for (const Cell* cell : {&process.oldest_pending, &process.oldest_left}) {
+            if (const auto since = get(*cell); since != 0) {
+                oldest = std::min(oldest, since);
+            }
         }
         add_state(all.database_up, process.database);
         add_state(all.resolver_up, process.resolver);
         use.asked |= get(process.upstreams);
         use.down |= get(process.upstreams_down);
     }
+    all.history_pending += left;
     const auto now_ms = static_cast<std::uint64_t>(
         std::chrono::floor<milliseconds>(now.time_since_epoch()).count());
     if (oldest < now_ms) {

@@ -18,7 +18,7 @@
 namespace dns_tools::metrics {
 
 /// To be counted up with every change of what follows, and of labels.hpp.
-inline constexpr std::uint64_t layout_version = 4;
+inline constexpr std::uint64_t layout_version = 5;
 
 inline constexpr std::size_t max_upstreams = 64;
 /// Of these, one process takes as many, for each is some 3 KiB of a scrape.
@@ -70,6 +70,8 @@ struct alignas(cache_line) ProcessCells {
     Cell pending;
     Cell mortal;          ///< identity of the process that what is pending dies with
     Cell oldest_pending;  ///< UNIX time in milliseconds; 0: nothing is pending
+    Cell left;            ///< records that it saw in journals which no process holds
+    Cell oldest_left;     ///< the same for these as oldest_pending
     Cell fill;            ///< of the queue, in millionths
     Cell database;        ///< a State
     Cell resolver;        ///< a State; down: no nameserver answers this process

@@ -52,6 +52,12 @@ void HistoryCounts::dropped(metrics::DropReason reason, std::size_t records) noe
     }
 }
 
+void HistoryCounts::left(std::size_t records, std::optional<UnixMicros> oldest) noexcept {
+    if (counters_ != nullptr && !leaving_) {
+        counters_->history_left(records, oldest);
+    }
+}
+
 void HistoryCounts::damaged(std::uint64_t bytes) noexcept {
     if (counters_ != nullptr) {
         counters_->history_damaged(bytes);
@@ -74,6 +80,7 @@ void HistoryCounts::leave() noexcept {
     leaving_ = true;
     if (counters_ != nullptr) {
         counters_->database_is_left();
+        counters_->history_left(0, std::nullopt);
     }
 }
 

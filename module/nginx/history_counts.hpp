@@ -23,6 +23,8 @@ public:
     void written(std::size_t rows) noexcept;
     void rejected() noexcept;
     void dropped(metrics::DropReason reason, std::size_t records = 1) noexcept;
+    /// So many records wait in journals that nobody holds, where all workers see them.
+    void left(std::size_t records, std::optional<UnixMicros> oldest) noexcept;
     void damaged(std::uint64_t bytes) noexcept;
     /// A batch was committed, `took` after it was sent.
     void committed(std::chrono::nanoseconds took) noexcept;

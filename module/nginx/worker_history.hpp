@@ -71,6 +71,9 @@ private:
     void journal_up() noexcept override;
     void journal_down(std::string_view why) noexcept override;
     void journal_adopted(std::size_t records) noexcept override;
+    void journal_left(std::size_t records, std::optional<UnixMicros> oldest) noexcept override {
+        counts_.left(records, oldest);
+    }
     void journal_damaged(std::string_view file, std::uint64_t bytes,
                          std::string_view why) noexcept override;
     void journal_synced() noexcept override { recorder_.synced(); }

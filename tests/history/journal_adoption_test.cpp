@@ -111,17 +111,23 @@ TEST_F(JournalTest, AFolderThatDoesNotFitWaitsUntilTheOwnBacklogIsGone) {
         append(*a, domain);
         append(*b, domain);
     }
+    const auto oldest = b->oldest();
     a.reset();
     b.reset();
     options.adopt_interval = milliseconds(20);
     auto journal = make();
     ASSERT_TRUE(found(*journal, 150));
+    EXPECT_TRUE(eventually(loop, [&] { return diary.left == 150; })) << diary.left;
+    EXPECT_EQ(diary.oldest_left, oldest);
     loop.run_for(milliseconds(200));
+    EXPECT_EQ(diary.left, 150U);
     EXPECT_EQ(journal->pending(), 150U);
     EXPECT_LE(journal->bytes_used(), options.size);
     journal->acknowledge(journal->end());
     EXPECT_TRUE(found(*journal, 150));
     EXPECT_LE(journal->bytes_used(), options.size);
+    EXPECT_TRUE(eventually(loop, [&] { return diary.left == 0; })) << diary.left;
+    EXPECT_FALSE(diary.oldest_left);
 }
 
 TEST_F(JournalTest, HoldsNoMoreThanSomeFoldersAtATime) {

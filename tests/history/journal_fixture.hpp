@@ -53,6 +53,10 @@ public:
     void journal_up() noexcept override { ++ups; }
     void journal_down(std::string_view why) noexcept override { downs.emplace_back(why); }
     void journal_adopted(std::size_t records) noexcept override { adopted += records; }
+    void journal_left(std::size_t records, std::optional<UnixMicros> oldest) noexcept override {
+        left = records;
+        oldest_left = oldest;
+    }
     void journal_damaged(std::string_view file, std::uint64_t bytes,
                          std::string_view why) noexcept override {
         damages.push_back({std::string(file), bytes, std::string(why)});
@@ -74,6 +78,8 @@ public:
     int ups = 0;
     std::vector<std::string> downs;
     std::size_t adopted = 0;
+    std::size_t left = 0;
+    std::optional<UnixMicros> oldest_left;
     std::vector<Damaged> damages;
     int synced = 0;
     std::vector<std::string> sync_failures;

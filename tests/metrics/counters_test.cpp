@@ -237,6 +237,20 @@ TEST_F(CountersTest, AnUpstreamWhoseAddressWasNotWrittenOutIsNotShownUntilItIs) 
     EXPECT_EQ(snapshot().upstreams.size(), 1U);
 }
 
+TEST_F(CountersTest, WhatAllSeeLeftBehindIsPendingOnce) {
+    Counters one(zone());
+    Counters other(zone());
+    one.history_pending(3, began, 0.25);
+    one.history_left(40, began - 5s);
+    other.history_left(38, began - 4s);
+    EXPECT_EQ(snapshot().history_pending, 43U);
+    EXPECT_EQ(snapshot().history_oldest_pending, 15s);
+    one.history_left(0, std::nullopt);
+    other.history_left(0, std::nullopt);
+    EXPECT_EQ(snapshot().history_pending, 3U);
+    EXPECT_EQ(snapshot().history_oldest_pending, 10s);
+}
+
 TEST_F(CountersTest, GaugesAreThoseOfLivingProcesses) {
     Counters counters(zone());
     counters.history_pending(3, began, 0.25);
