@@ -20,17 +20,16 @@ constexpr std::uint64_t bit(std::size_t upstream) noexcept {
 /// As ProcessCells has it.
 std::uint64_t milliseconds_of(
     std::optional<std::chrono::system_clock::time_point> instant) noexcept {
-    return instant ? static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(
-                                                    instant->time_since_epoch())
-                                                    .count())
+    return instant ? static_cast<std::uint64_t>(
+                         std::chrono::floor<std::chrono::milliseconds>(instant->time_since_epoch())
+                             .count())
                    : 0;
 }
 
 void clear(ProcessCells& process) noexcept {
-    for (Cell* cell :
-         {&process.pending, &process.mortal, &process.oldest_pending, &process.left,
-          &process.oldest_left, &process.fill,
-          &process.database, &process.resolver, &process.upstreams, &process.upstreams_down}) {
+    for (Cell* cell : {&process.pending, &process.mortal, &process.oldest_pending, &process.left,
+                       &process.oldest_left, &process.fill, &process.database, &process.resolver,
+                       &process.upstreams, &process.upstreams_down}) {
         put(*cell, 0);
     }
 }
