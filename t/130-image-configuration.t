@@ -220,7 +220,7 @@ my @wrong = (
     ],
     CLIENT_IP    => ['none', 'hash key=/etc/passwd'],
     JOURNAL      => ['yes'],
-    JOURNAL_SIZE => ['64', '0m', '64 m', '64m;', '64k'],
+    JOURNAL_SIZE => ['64', '0m', '64 m', '64m;', '64k', '33g', '32769m', '99999m'],
     JOURNAL_SYNC => ['on', '5',  '61s',  '1d'],
     JOURNAL_FULL => ['wait'],
     LISTEN_PORT  => ['0',   '65536', '080', 'http', "80\n81", '-1', '99999999999999999999'],
