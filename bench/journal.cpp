@@ -41,6 +41,7 @@ public:
     void journal_left_alone(std::string_view, std::string_view why) noexcept override {
         complain(why);
     }
+    void journal_left(std::size_t, std::optional<UnixMicros>) noexcept override {}
     void journal_not_set_aside(std::string_view file) noexcept override { complain(file); }
 
 private:
