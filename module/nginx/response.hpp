@@ -19,7 +19,7 @@ inline constexpr std::string_view json_type = "application/json";
 ngx_int_t send(ngx_http_request_t* r, ngx_uint_t status, ngx_buf_t* body,
                std::string_view type = json_type);
 
-/// Sends a reply of the contract.
+/// Sends a reply of the contract. An error is what the request's lookup ended with, if it is one.
 ngx_int_t send(ngx_http_request_t* r, const api::Reply& reply);
 
 /// Sends status and headers of a reply whose body, of any length, the caller sends afterwards.
