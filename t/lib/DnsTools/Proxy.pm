@@ -85,6 +85,8 @@ sub _ask ($self, $fault) {
 }
 
 sub _serve ($self) {
+    # A side may have gone, or have been closed, when there is something left for it.
+    local $SIG{PIPE} = 'IGNORE';
     while (1) {
         my ($read, $write, $pause) = $self->_interest;
         my ($readable, $writable) = IO::Select->select($read, $write, undef, $pause);
@@ -138,6 +140,7 @@ sub _command ($self) {
         for my $pair (@{$self->{pairs}}) {
             shutdown $pair->{$sink{$way}}, SHUT_WR;
             $pair->{ended}{$way} = 1;
+            $pair->{$way} = [];
         }
         $self->{fault} = {};
     }
