@@ -10,14 +10,7 @@ my $nginx = DnsTools::Nginx->start(http => use_dns($dns) . use_pg($pg));
 my $http  = $nginx->http;
 wait_until('the schema', sub { $pg->table_exists });
 
-# One row takes a minute to look at.
-$pg->sql(<<~'SQL', user => 'dns_tools');
-    ALTER TABLE dns_lookups RENAME TO kept_lookups;
-    CREATE VIEW dns_lookups AS SELECT * FROM kept_lookups
-    WHERE domain <> 'slow' OR pg_sleep(60) IS NULL;
-    INSERT INTO kept_lookups
-    VALUES ('01900000-0000-7000-8000-0000000000ff', now(), NULL, 'slow', '{}', '{}')
-    SQL
+$pg->slow_row('slow');
 
 sub sleepers() {
     return $pg->sql(q{SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
@@ -40,7 +33,7 @@ error_is $slow[0]->response, 504, 'search_timeout', 'it ends by itself';
 ok eventually(sub { !sleepers }), 'on the server too';
 ok $nginx->log_has(qr/does not answer a read: .*57014/), 'the log says why';
 
-$pg->sql('DROP VIEW dns_lookups; ALTER TABLE kept_lookups RENAME TO dns_lookups');
+$pg->no_slow_row;
 is $http->get('/history?domain=meanwhile.wild.test')->json->[0]{id}, $answer->json->{id},
     'the next search is answered';
 

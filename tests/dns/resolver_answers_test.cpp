@@ -296,14 +296,19 @@ TEST_F(ResolverAnswersTest, AFormatErrorIsAskedAgainWithoutEdns) {
     EXPECT_EQ(upstream.received().size(), 4u);
 }
 
-TEST_F(ResolverAnswersTest, ATruncatedAnswerIsFetchedOverTcp) {
-    FakeUpstream upstream(loop, [](auto& self, const auto& query) {
+/// Handles what comes over TCP, and sends all else there.
+FakeUpstream::Handler over_tcp_only(FakeUpstream::Handler handle) {
+    return [handle = std::move(handle)](FakeUpstream& self, const FakeUpstream::Query& query) {
         if (query.over_tcp()) {
-            answer_all(self, query);
+            handle(self, query);
         } else {
             self.reply(query, Packet(query.bytes).truncated().bytes);
         }
-    });
+    };
+}
+
+TEST_F(ResolverAnswersTest, ATruncatedAnswerIsFetchedOverTcp) {
+    FakeUpstream upstream(loop, over_tcp_only(answer_all));
     start({upstream.address()}, 300ms, 1);
     expect_genuine(lookup("a.test"));
     expect_genuine(lookup("b.test"));
@@ -314,13 +319,8 @@ TEST_F(ResolverAnswersTest, ATruncatedAnswerIsFetchedOverTcp) {
 
 TEST_F(ResolverAnswersTest, IdsAreNotRepeatedOnAConnection) {
     std::vector<FakeUpstream::Query> held;
-    FakeUpstream upstream(loop, [&](auto& self, const auto& query) {
-        if (query.over_tcp()) {
-            held.push_back(query);
-        } else {
-            self.reply(query, Packet(query.bytes).truncated().bytes);
-        }
-    });
+    FakeUpstream upstream(loop,
+                          over_tcp_only([&](auto&, const auto& query) { held.push_back(query); }));
     start({upstream.address()}, 5s, 1);
     // In parts: an id is free again over UDP while the query still has it over TCP.
     std::vector<Recorder> recorders(2000);
@@ -377,13 +377,8 @@ TEST_F(ResolverAnswersTest, AConnectionThatHangsIsNotUsedAgain) {
 
 TEST_F(ResolverAnswersTest, AConnectionThatHungIsClosedAfterItsLastAnswer) {
     std::vector<FakeUpstream::Query> held;
-    FakeUpstream upstream(loop, [&](auto& self, const auto& query) {
-        if (query.over_tcp()) {
-            held.push_back(query);
-        } else {
-            self.reply(query, Packet(query.bytes).truncated().bytes);
-        }
-    });
+    FakeUpstream upstream(loop,
+                          over_tcp_only([&](auto&, const auto& query) { held.push_back(query); }));
     start({upstream.address()}, 400ms, 1);
     Recorder first;
     Recorder second;

@@ -234,6 +234,13 @@ protected:
         file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
         ASSERT_TRUE(file.good()) << path;
     }
+    std::uintmax_t bytes_on_disk() const {
+        std::uintmax_t bytes = 0;
+        for (const auto& path : files()) {
+            bytes += fs::file_size(path);
+        }
+        return bytes;
+    }
     static std::string_view bytes_of(const Uuid& id) {
         return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
     }

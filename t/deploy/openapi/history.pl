@@ -82,17 +82,10 @@ sub too_many_exports ($api, $nginx, $pg) {
     return;
 }
 
-# One row takes a minute to look at.
 sub slow_search ($api, $pg) {
-    $pg->sql(<<~'SQL', user => 'dns_tools');
-        ALTER TABLE dns_lookups RENAME TO kept_lookups;
-        CREATE VIEW dns_lookups AS SELECT * FROM kept_lookups
-        WHERE domain <> 'slow' OR pg_sleep(60) IS NULL;
-        INSERT INTO kept_lookups
-        VALUES ('01900000-0000-7000-8000-0000000000ff', now(), NULL, 'slow', '{}', '{}')
-        SQL
+    $pg->slow_row('slow');
     error_is $api->ask(504, GET => '/history?domain=slow'), 504, 'search_timeout', 'a search';
-    $pg->sql('DROP VIEW dns_lookups; ALTER TABLE kept_lookups RENAME TO dns_lookups');
+    $pg->no_slow_row;
     return;
 }
 

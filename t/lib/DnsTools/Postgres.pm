@@ -220,6 +220,23 @@ sub fill ($self, $rows) {
     return;
 }
 
+# Adds a row of that name that takes a minute to look at; the others are as they were. The table
+# itself is kept_lookups until no_slow_row().
+sub slow_row ($self, $domain) {
+    $self->sql(<<~"SQL", user => 'dns_tools');
+        ALTER TABLE dns_lookups RENAME TO kept_lookups;
+        CREATE VIEW dns_lookups AS SELECT * FROM kept_lookups
+        WHERE domain <> '$domain' OR pg_sleep(60) IS NULL;
+        INSERT INTO kept_lookups
+        VALUES ('01900000-0000-7000-8000-0000000000ff', now(), NULL, '$domain', '{}', '{}')
+        SQL
+    return;
+}
+
+sub no_slow_row ($self) {
+    return $self->sql('DROP VIEW dns_lookups; ALTER TABLE kept_lookups RENAME TO dns_lookups');
+}
+
 # Whether there are exactly so many rows before long.
 sub reaches ($self, $rows, $seconds = 15) {
     return eventually(sub { $self->count == $rows }, $seconds);
