@@ -42,7 +42,6 @@ std::optional<LoadedFolder> JournalFinder::adopt(std::uint64_t max_bytes, LeftRe
     if (holds_many()) {
         max_bytes = 0;
     }
-    left = {};
     auto known = std::exchange(counted_, {});
     std::vector<std::string> paths;
     try {

@@ -61,7 +61,7 @@ public:
 
     /// The first folder of those that nobody holds which has records, and no more than `max_bytes`;
     /// those that have none are removed. None when there is no such folder, or when so many are
-    /// held that their descriptors might be missed elsewhere: then `left` is what waits in those
+    /// held that their descriptors might be missed elsewhere: then `left` gets what waits in those
     /// that stay.
     std::optional<LoadedFolder> adopt(std::uint64_t max_bytes, LeftRecords& left,
                                       JournalNews& news);
