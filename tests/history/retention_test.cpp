@@ -99,7 +99,10 @@ protected:
         });
     }
 
-    std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
+    // An id carries its instant in steps of 1/4096 of a millisecond, rounded down: a row from the
+    // very instant that is just young enough would sometimes be too old.
+    std::chrono::system_clock::time_point now =
+        std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     Notes notes;
     RetentionOptions retention_options;
     std::unique_ptr<Retention> retention;
@@ -138,8 +141,6 @@ TEST_F(RetentionTest, BeginsWithTheOldest) {
 
 TEST_F(RetentionTest, KeepsWhatIsJustYoungEnough) {
     make_table();
-    // An id carries its instant in steps of 1/4096 of a millisecond, rounded down.
-    now = std::chrono::floor<milliseconds>(now);
     for (const auto offset : {-1'000'000us, -1us, 0us, 2us, 1'000'000us}) {
         insert(now - keep + offset);
     }
