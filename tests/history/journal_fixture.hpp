@@ -41,6 +41,13 @@ private:
     fs::path path_;
 };
 
+inline std::string contents(const fs::path& path) {
+    std::string bytes(fs::file_size(path), '\0');
+    std::ifstream(path, std::ios::binary)
+        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
+}
+
 /// Remembers what a journal told.
 class JournalDiary final : public JournalObserver {
 public:
@@ -224,10 +231,6 @@ protected:
         return names;
     }
 
-    static std::string contents(const fs::path& path) {
-        std::ifstream file(path, std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), {}};
-    }
     static void overwrite(const fs::path& path, std::size_t offset, std::string_view bytes) {
         std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
         file.seekp(static_cast<std::streamoff>(offset));
