@@ -124,8 +124,9 @@ is(DnsTools::Http->new(port => $ports{9113})->get('/stats')->json->{lookups}{tot
 error_is $http->get($_), 404, 'not_found', "$_ is not for everyone" for qw(/metrics /stats);
 
 $http->get('/tools/validate?ip=%FF', {'User-Agent' => "browser\xff"});
-my @lines = map { decode_json($_) } split /\n/, slurp("$nginx->{folder}/logs/access.log");
-my ($odd) = grep { $_->{uri} =~ /%FF/ } @lines;
+# nginx writes a line after it has sent the answer.
+my $odd = wait_until('the line of the odd request',
+    sub { (grep { $_->{uri} =~ /%FF/ } map { decode_json($_) } $nginx->access_lines)[0] });
 is $odd->{user_agent}, '(not ASCII)', 'the access log is JSON whatever clients send';
 is $odd->{client_ip},  '127.0.0.1',   'and tells who they are';
 error_is $http->get('/nothing'), 404, 'not_found', 'what is not there';
