@@ -63,6 +63,7 @@ public:
     void journal_left(std::size_t records, std::optional<UnixMicros> oldest) noexcept override {
         left = records;
         oldest_left = oldest;
+        looks_in_vain += records == 0 ? 1 : 0;
     }
     void journal_damaged(std::string_view file, std::uint64_t bytes,
                          std::string_view why) noexcept override {
@@ -87,6 +88,7 @@ public:
     std::size_t adopted = 0;
     std::size_t left = 0;
     std::optional<UnixMicros> oldest_left;
+    int looks_in_vain = 0;  // nothing was found, and nothing is left
     std::vector<Damaged> damages;
     int synced = 0;
     std::vector<std::string> sync_failures;

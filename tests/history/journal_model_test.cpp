@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <random>
 #include <unordered_map>
 #include <unordered_set>
@@ -33,6 +34,11 @@ struct Content {
     std::vector<AddressRecord> addresses;
     std::optional<IpAddress> client;
     bool acknowledged = false;
+};
+
+struct Worker {
+    JournalDiary diary;
+    std::unique_ptr<Journal> journal;
 };
 
 /// What one operation did to the files of workers that are gone.
@@ -84,26 +90,30 @@ public:
 
 private:
     std::uint64_t below(std::uint64_t bound) { return dice_() % bound; }
-    Journal& any() { return *journals_[below(journals_.size())]; }
+    Journal& any() { return *workers_[below(workers_.size())]->journal; }
 
     void turn() {
         int turns = 0;
         loop_.run_until([&] { return turns++ > 0; }, milliseconds(1));
     }
 
+    void start() {
+        Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
+        worker.journal = std::make_unique<Journal>(loop_, random_, worker.diary, options_);
+        worker.journal->start();
+    }
+
     void open() {
-        if (journals_.size() < 3) {
-            journals_.push_back(std::make_unique<Journal>(loop_, random_, diary_, options_));
-            journals_.back()->start();
+        if (workers_.size() < 3) {
+            start();
             find_all({});
         }
     }
 
     void close() {
-        if (journals_.size() > 1) {
+        if (workers_.size() > 1) {
             reservations_.clear();
-            journals_.erase(journals_.begin() +
-                            static_cast<std::ptrdiff_t>(below(journals_.size())));
+            workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(below(workers_.size())));
             find_all({});
         }
     }
@@ -181,7 +191,8 @@ private:
     /// Everything the journals hold, each of it checked; no record twice.
     IdSet held() const {
         IdSet ids;
-        for (const auto& journal : journals_) {
+        for (const auto& worker : workers_) {
+            const auto& journal = worker->journal;
             std::vector<Record> records;
             journal->read(journal->begin(), journal->end(), everything, everything, records);
             EXPECT_EQ(records.size(), journal->pending());
@@ -204,8 +215,8 @@ private:
 
     std::size_t pending() const {
         std::size_t count = 0;
-        for (const auto& journal : journals_) {
-            count += journal->pending();
+        for (const auto& worker : workers_) {
+            count += worker->journal->pending();
         }
         return count;
     }
@@ -220,57 +231,69 @@ private:
         return ids;
     }
 
-    bool has_all() const {
-        const auto has = held();
-        const auto expects = expected();
-        return std::all_of(expects.begin(), expects.end(),
-                           [&](const Uuid& id) { return has.count(id) != 0; });
-    }
-
     void check_all() {
         ASSERT_EQ(held(), expected());
-        for (const auto& journal : journals_) {
-            ASSERT_LE(journal->bytes_used(), 3 * options_.size);
+        for (const auto& worker : workers_) {
+            ASSERT_LE(worker->journal->bytes_used(), 3 * options_.size);
         }
+    }
+
+    int looks_in_vain() const {
+        int looks = 0;
+        for (const auto& worker : workers_) {
+            looks += worker->diary.looks_in_vain;
+        }
+        return looks;
+    }
+
+    /// Turns until `found()`; false when that takes too long.
+    bool find(const std::function<bool()>& found) {
+        const auto begun = loop_.now();
+        while (!found()) {
+            const auto waited = loop_.now() - begun;
+            if (waited > std::chrono::seconds(20)) {
+                return false;
+            }
+            // A folder may wait until what is held already is gone.
+            if (waited > milliseconds(400) && pending() > 0) {
+                deliver(everything);
+            }
+            loop_.run_until(
+                [&, count = pending(), looks = looks_in_vain()] {
+                    return pending() != count || looks_in_vain() != looks;
+                },
+                milliseconds(20));
+        }
+        return true;
     }
 
     /// Waits until the journals have found all that others left, but for what was harmed.
     void find_all(const Harm& harm) {
-        for (int rounds = 0; rounds < 200; ++rounds) {
+        const auto is_newer = [](const auto& worker) { return !worker->diary.newer.empty(); };
+        ASSERT_TRUE(find([&] {
+            left_alone_ = harm.headers && std::any_of(workers_.begin(), workers_.end(), is_newer);
             const auto has = held();
             const auto expects = expected();
-            const bool missing = std::any_of(expects.begin(), expects.end(), [&](const Uuid& id) {
-                return has.count(id) == 0 && harm.records.count(id) == 0;
-            });
-            if (!missing) {
-                return settle(harm, has);
-            }
-            if (harm.headers && !diary_.newer.empty()) {
-                left_alone_ = true;
-                return;
-            }
-            // A folder may wait until what is held already is gone.
-            if (rounds > 20 && pending() > 0) {
-                deliver(everything);
-            }
-            loop_.run_until([&, count = pending()] { return pending() != count; },
-                            milliseconds(20));
+            return left_alone_ ||
+                   std::all_of(expects.begin(), expects.end(), [&](const Uuid& id) {
+                       return has.count(id) != 0 || harm.records.count(id) != 0;
+                   });
+        })) << "what was left was not found";
+        if (!left_alone_ && harm.done) {
+            settle(harm);
+        } else if (!left_alone_) {
+            ASSERT_EQ(held(), expected());
         }
-        FAIL() << "what was left was not found";
     }
 
-    /// Takes over as expected what the harm leaves open.
-    void settle(const Harm& harm, const IdSet& has) {
-        if (!harm.done) {
-            ASSERT_EQ(has, expected());
-            return;
-        }
-        // The harmed file may not have been looked at yet. Without its hints nobody can tell that
-        // something is missing.
-        loop_.run_until([&] { return !diary_.damages.empty() || has_all(); },
-                        milliseconds(harm.header ? 50 : 5'000));
-        // What is on its way in still: a harmed record that survived, or one that comes again.
-        loop_.run_for(milliseconds(10));
+    /// Takes over as expected what the harm leaves open: a harmed record may have survived, and
+    /// without the hints one that was acknowledged comes again.
+    void settle(const Harm& harm) {
+        // Each of them has loaded what it could, and saw nothing more that nobody held.
+        ASSERT_TRUE(find([&] {
+            return std::all_of(workers_.begin(), workers_.end(),
+                               [](const auto& worker) { return worker->diary.looks_in_vain > 0; });
+        })) << "there is always more to load";
         const auto now = held();
         bool lost = false;
         for (auto& [id, content] : contents_) {
@@ -279,8 +302,17 @@ private:
             content.acknowledged = !there;
         }
         if (lost && !harm.header) {
-            ASSERT_FALSE(diary_.damages.empty()) << "records were lost and nobody told";
+            ASSERT_NE(first_damage(), "") << "records were lost and nobody told";
         }
+    }
+
+    std::string first_damage() const {
+        for (const auto& worker : workers_) {
+            if (const auto& damages = worker->diary.damages; !damages.empty()) {
+                return damages[0].why;
+            }
+        }
+        return {};
     }
 
     /// All workers die at once; perhaps the files are harmed before others come.
@@ -288,20 +320,18 @@ private:
         reservations_.clear();
         const auto copy = options_.path + ".copy";
         copy_files(copy);
-        const auto workers = journals_.size();
-        journals_.clear();
+        const auto workers = workers_.size();
+        workers_.clear();
         fs::remove_all(options_.path);
         fs::rename(copy, options_.path);
-        diary_ = {};
         const Harm harm = below(2) == 0 ? do_harm() : Harm{};
-        while (journals_.size() < std::max<std::size_t>(1, workers - below(2))) {
-            journals_.push_back(std::make_unique<Journal>(loop_, random_, diary_, options_));
-            journals_.back()->start();
+        while (workers_.size() < std::max<std::size_t>(1, workers - below(2))) {
+            start();
         }
         find_all(harm);
         harmed_ = harmed_ || harm.done;
         if (!harmed_) {
-            EXPECT_TRUE(diary_.damages.empty()) << diary_.damages[0].why;
+            EXPECT_EQ(first_damage(), "");
         }
     }
 
@@ -396,8 +426,7 @@ private:
     Random random_;
     RecordMaker maker_{random_};
     std::string domain_;
-    JournalDiary diary_;
-    std::vector<std::unique_ptr<Journal>> journals_;
+    std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::pair<Journal*, Reservation>> reservations_;
     std::unordered_map<Uuid, Content, IdHash> contents_;
     bool harmed_ = false;
