@@ -274,8 +274,7 @@ private:
             left_alone_ = harm.headers && std::any_of(workers_.begin(), workers_.end(), is_newer);
             const auto has = held();
             const auto expects = expected();
-            return left_alone_ ||
-                   std::all_of(expects.begin(), expects.end(), [&](const Uuid& id) {
+            return left_alone_ || std::all_of(expects.begin(), expects.end(), [&](const Uuid& id) {
                        return has.count(id) != 0 || harm.records.count(id) != 0;
                    });
         })) << "what was left was not found";
