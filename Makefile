@@ -33,7 +33,7 @@ test-unit: ## Run the unit tests alone
 test-integration: ## Run the integration tests alone (TESTS='t/020-lookup.t ...' for some of them)
 	@scripts/test integration
 
-test-deep: ## Run the long tests of t/deep
+test-deep: ## Run the long tests: t/deep, and the journal against a model
 	@scripts/test deep
 
 test-faults: ## Run the slow fault tests of t/faults
