@@ -21,7 +21,7 @@ my ($example) =
     or die 'the example configuration has no log_format';
 $example =~ s/log_format dns_tools/log_format example/;
 my $nginx = DnsTools::Nginx->start(
-    http   => use_dns($dns, 'timeout=200ms attempts=1') . $example,
+    http   => use_dns($dns, 'timeout=1s attempts=1') . $example,
     server => DnsTools::Nginx::routes() . <<~'CONF'
         access_log logs/access.log dns_tools;
         access_log logs/example.log example;
